@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is compiled with; the language mode below is 6.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Library targets mark every use of a pointer with `unsafe` as well.
+let librarySettings = settings + [.strictMemorySafety()]
+
+let package = Package(
+    name: "RedCaps",
+    platforms: [.macOS(.v15), .iOS(.v18)],
+    products: [
+        .library(name: "RedCapsCore", targets: ["RedCapsCore"]),
+        .library(name: "RedCapsTar", targets: ["RedCapsTar"]),
+        .library(name: "RedCapsImage", targets: ["RedCapsImage"]),
+        .library(name: "RedCapsFixtures", targets: ["RedCapsFixtures"]),
+        .executable(name: "redcaps", targets: ["redcaps"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.0.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
+    ],
+    targets: [
+        // C libraries of the system, and the little C that Swift can't call or write.
+        .systemLibrary(
+            name: "CArchive", pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+        .systemLibrary(
+            name: "CLibJPEG", pkgConfig: "libjpeg",
+            providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
+        .target(name: "CJPEG", dependencies: ["CLibJPEG"]),
+        .target(name: "CResample"),
+
+        // The libraries.
+        .target(name: "RedCapsTar", dependencies: ["CArchive"], swiftSettings: librarySettings),
+        .target(
+            name: "RedCapsImage", dependencies: ["CJPEG", "CResample"],
+            swiftSettings: librarySettings),
+        .target(
+            name: "RedCapsCore",
+            dependencies: [
+                "RedCapsTar", "RedCapsImage", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: librarySettings),
+        .target(
+            name: "RedCapsFixtures", dependencies: ["RedCapsCore"], swiftSettings: librarySettings),
+
+        // The command line.
+        .executableTarget(
+            name: "redcaps",
+            dependencies: [
+                "RedCapsCore", "RedCapsFixtures",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,210 @@
+#include "cjpeg.h"
+#include "errors.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <jerror.h>
+
+enum { ROW_PADDING = 64 };
+
+struct rc_jpeg_decoder {
+    struct jpeg_decompress_struct info;
+    rc_jpeg_errors errors;
+    struct jpeg_source_mgr source;
+    const uint8_t *end;             // of the file's bytes
+    const uint8_t *scan;            // where the first scan's entropy-coded data begin
+    int asked_past_end;             // libjpeg wanted more bytes than the file has
+    uint8_t *row;                   // one decoded row, then padding
+    size_t row_capacity;
+    uint32_t skipped_columns;       // decoded to the left of the rectangle
+    uint32_t rectangle_width;
+};
+
+// The source is the whole file in memory. At its end it suspends, which is how a short file is told
+// from a complete one; libjpeg's own memory source would invent an end-of-image marker instead.
+static void source_init(j_decompress_ptr info) { (void)info; }
+
+static boolean source_fill(j_decompress_ptr info) {
+    ((rc_jpeg_decoder *)info->client_data)->asked_past_end = 1;
+    return FALSE;
+}
+
+static void source_skip(j_decompress_ptr info, long count) {
+    if (count <= 0) return;
+    if ((size_t)count > info->src->bytes_in_buffer) {
+        ((rc_jpeg_decoder *)info->client_data)->asked_past_end = 1;
+        count = (long)info->src->bytes_in_buffer;
+    }
+    info->src->next_input_byte += count;
+    info->src->bytes_in_buffer -= (size_t)count;
+}
+
+static void source_term(j_decompress_ptr info) { (void)info; }
+
+static rc_jpeg_status fail(rc_jpeg_decoder *d, rc_jpeg_status status, const char *message) {
+    snprintf(d->errors.message, sizeof d->errors.message, "%s", message);
+    return status;
+}
+
+static rc_jpeg_status truncated(rc_jpeg_decoder *d) {
+    return fail(d, RC_JPEG_TRUNCATED, "the file ends before the image does");
+}
+
+static rc_jpeg_status caught(rc_jpeg_decoder *d) {
+    return d->errors.out_of_memory ? RC_JPEG_NO_MEMORY : RC_JPEG_INVALID;
+}
+
+rc_jpeg_decoder *rc_jpeg_decoder_create(void) {
+    rc_jpeg_decoder *d = calloc(1, sizeof *d);
+    if (!d) return NULL;
+    rc_jpeg_errors_init(&d->errors);
+    d->info.err = &d->errors.base;
+    if (setjmp(d->errors.escape)) {
+        jpeg_destroy_decompress(&d->info);
+        free(d);
+        return NULL;
+    }
+    jpeg_create_decompress(&d->info);
+    d->info.client_data = d;
+    d->source.init_source = source_init;
+    d->source.fill_input_buffer = source_fill;
+    d->source.skip_input_data = source_skip;
+    d->source.resync_to_restart = jpeg_resync_to_restart;
+    d->source.term_source = source_term;
+    d->info.src = &d->source;
+    return d;
+}
+
+void rc_jpeg_decoder_destroy(rc_jpeg_decoder *d) {
+    jpeg_destroy_decompress(&d->info);
+    free(d->row);
+    free(d);
+}
+
+void rc_jpeg_decoder_reset(rc_jpeg_decoder *d) {
+    jpeg_abort_decompress(&d->info);
+    d->source.next_input_byte = NULL;
+    d->source.bytes_in_buffer = 0;
+    d->end = d->scan = NULL;
+}
+
+const char *rc_jpeg_decoder_message(const rc_jpeg_decoder *d) { return d->errors.message; }
+
+rc_jpeg_status rc_jpeg_decoder_begin(rc_jpeg_decoder *d, const uint8_t *data, size_t size,
+                                     rc_jpeg_header *header) {
+    rc_jpeg_decoder_reset(d);
+    d->errors.message[0] = 0;
+    d->errors.out_of_memory = 0;
+    d->asked_past_end = 0;
+    d->end = data + size;
+    d->source.next_input_byte = data;
+    d->source.bytes_in_buffer = size;
+    if (setjmp(d->errors.escape)) return caught(d);
+    if (jpeg_read_header(&d->info, TRUE) != JPEG_HEADER_OK || d->asked_past_end) return truncated(d);
+    d->scan = d->source.next_input_byte;
+    struct jpeg_decompress_struct *info = &d->info;
+    if (info->arith_code)
+        return fail(d, RC_JPEG_UNSUPPORTED, "arithmetic coding isn't decoded, as in the reference");
+    if (info->num_components != 1 && info->num_components != 3 && info->num_components != 4)
+        return fail(d, RC_JPEG_UNSUPPORTED, "only images of 1, 3 or 4 components are decoded");
+    header->width = info->image_width;
+    header->height = info->image_height;
+    header->components = (uint32_t)info->num_components;
+    header->is_progressive = info->progressive_mode;
+    return RC_JPEG_OK;
+}
+
+static int reserve_row(rc_jpeg_decoder *d, size_t size) {
+    if (size <= d->row_capacity) return 1;
+    uint8_t *grown = realloc(d->row, size);
+    if (!grown) return 0;
+    memset(grown, 0, size);
+    d->row = grown;
+    d->row_capacity = size;
+    return 1;
+}
+
+rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *d, uint32_t x, uint32_t y, uint32_t width,
+                                     uint32_t height) {
+    struct jpeg_decompress_struct *info = &d->info;
+    if (width == 0 || height == 0 || x > info->image_width || y > info->image_height ||
+        width > info->image_width - x || height > info->image_height - y)
+        return fail(d, RC_JPEG_INVALID, "the region lies outside the image");
+    if (setjmp(d->errors.escape)) return caught(d);
+    // Everything else is libjpeg's default: accurate integer DCT, fancy upsampling, smoothing.
+    info->out_color_space = info->num_components == 4 ? JCS_CMYK : JCS_RGB;
+    if (!jpeg_start_decompress(info)) return truncated(d);
+    JDIMENSION left = 0, columns = info->output_width;
+    if (width < info->image_width) {
+        // One column more on each side: fancy upsampling looks at the neighbours.
+        left = x > 0 ? x - 1 : 0;
+        uint32_t right = x + width < info->image_width ? x + width + 1 : info->image_width;
+        columns = right - left;
+        jpeg_crop_scanline(info, &left, &columns);
+    }
+    d->skipped_columns = x - left;
+    d->rectangle_width = width;
+    size_t bytes = (size_t)info->output_width * (size_t)info->output_components;
+    if (!reserve_row(d, bytes + ROW_PADDING))
+        return fail(d, RC_JPEG_NO_MEMORY, "no memory for a row of pixels");
+    if (y > 0 && jpeg_skip_scanlines(info, y) != y) return truncated(d);
+    return d->asked_past_end ? truncated(d) : RC_JPEG_OK;
+}
+
+/// Pillow's CMYK to RGB, in place; libjpeg gives the samples as they are stored.
+static void rgb_from_cmyk(uint8_t *row, uint32_t width) {
+    const uint8_t *in = row;
+    uint8_t *out = row;
+    for (uint32_t i = 0; i < width; i++, in += 4, out += 3) {
+        int not_black = in[3];
+        uint8_t stored[3] = {in[0], in[1], in[2]};
+        for (int c = 0; c < 3; c++) {
+            int t = (255 - stored[c]) * not_black + 128;
+            int value = not_black - (((t >> 8) + t) >> 8);
+            out[c] = (uint8_t)(value < 0 ? 0 : value);
+        }
+    }
+}
+
+/// Decodes a row into the decoder's buffer. To be called under a live setjmp.
+static int read_row(rc_jpeg_decoder *d) {
+    JSAMPROW rows[1] = {d->row};
+    return jpeg_read_scanlines(&d->info, rows, 1) == 1 && !d->asked_past_end;
+}
+
+rc_jpeg_status rc_jpeg_decoder_next_row(rc_jpeg_decoder *d, const uint8_t **row) {
+    *row = NULL;
+    if (setjmp(d->errors.escape)) return caught(d);
+    if (d->info.output_scanline >= d->info.output_height)
+        return fail(d, RC_JPEG_INVALID, "asked for more rows than the image has");
+    if (!read_row(d)) return truncated(d);
+    uint8_t *first = d->row + (size_t)d->skipped_columns * (size_t)d->info.output_components;
+    if (d->info.output_components == 4) rgb_from_cmyk(first, d->rectangle_width);
+    *row = first;
+    return RC_JPEG_OK;
+}
+
+/// Whether the first marker in the entropy-coded data, but for restarts, is the end of the image.
+/// Then the decoder can neither run out of bytes nor meet anything to refuse.
+static int scan_ends_in_eoi(const uint8_t *p, const uint8_t *end) {
+    while (p < end && (p = memchr(p, 0xFF, (size_t)(end - p)))) {
+        while (p < end && *p == 0xFF) p++;
+        if (p == end) return 0;
+        if (*p != 0 && !(*p >= 0xD0 && *p <= 0xD7)) return *p == 0xD9;
+    }
+    return 0;
+}
+
+rc_jpeg_status rc_jpeg_decoder_finish(rc_jpeg_decoder *d) {
+    // With several scans everything was consumed, and judged, at the start.
+    if (jpeg_has_multiple_scans(&d->info) || scan_ends_in_eoi(d->scan, d->end)) {
+        rc_jpeg_decoder_reset(d);
+        return RC_JPEG_OK;
+    }
+    if (setjmp(d->errors.escape)) return caught(d);
+    while (d->info.output_scanline < d->info.output_height)
+        if (!read_row(d)) return truncated(d);
+    jpeg_finish_decompress(&d->info);  // may suspend: all lines are out, so that is no failure
+    rc_jpeg_decoder_reset(d);
+    return RC_JPEG_OK;
+}

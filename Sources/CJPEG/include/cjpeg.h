@@ -1,0 +1,68 @@
+// The part of libjpeg that Swift can't call: its API is made of macros over a struct whose size is
+// checked at run time, and it reports errors by longjmp. Every function here catches that jump, so
+// no error of libjpeg leaves C, and no callback runs Swift code.
+#ifndef REDCAPS_CJPEG_H
+#define REDCAPS_CJPEG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+typedef enum {
+    RC_JPEG_OK = 0,
+    RC_JPEG_TRUNCATED = 1,    // the file ends before the last scan line
+    RC_JPEG_INVALID = 2,      // libjpeg refuses it; see rc_jpeg_decoder_message
+    RC_JPEG_UNSUPPORTED = 3,  // valid, but of a kind that isn't decoded; see the message
+    RC_JPEG_NO_MEMORY = 4,
+} rc_jpeg_status;
+
+typedef struct {
+    uint32_t width, height;
+    uint32_t components;      // 1 gray, 3 colour, 4 CMYK or YCCK
+    int is_progressive;
+} rc_jpeg_header;
+
+typedef struct rc_jpeg_decoder rc_jpeg_decoder;
+
+rc_jpeg_decoder *_Nullable rc_jpeg_decoder_create(void);
+void rc_jpeg_decoder_destroy(rc_jpeg_decoder *decoder);
+
+/// Reads the header of a JPEG of `size` bytes. `data` must stay where it is until the decoder is
+/// reset or begins another image.
+rc_jpeg_status rc_jpeg_decoder_begin(rc_jpeg_decoder *decoder, const uint8_t *data, size_t size,
+                                     rc_jpeg_header *header);
+
+/// Starts decoding the rectangle, which must lie inside the image and not be empty.
+rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *decoder, uint32_t x, uint32_t y,
+                                     uint32_t width, uint32_t height);
+
+/// The next row of the rectangle, `width` RGB pixels followed by at least 64 readable bytes, valid
+/// until the next call. Call it at most `height` times.
+rc_jpeg_status rc_jpeg_decoder_next_row(rc_jpeg_decoder *decoder, const uint8_t *_Nullable *_Nullable row);
+
+/// Ends the image: refuses it when it is too short for its last scan line, wherever the rectangle
+/// ended, or when libjpeg refuses what follows the scan. Decodes the remaining rows only if it must.
+rc_jpeg_status rc_jpeg_decoder_finish(rc_jpeg_decoder *decoder);
+
+/// Forgets the image at hand. The decoder can be used again.
+void rc_jpeg_decoder_reset(rc_jpeg_decoder *decoder);
+
+/// What libjpeg said of the last failure.
+const char *rc_jpeg_decoder_message(const rc_jpeg_decoder *decoder);
+
+typedef struct {
+    int quality;               // 1 ... 100
+    int h_sampling, v_sampling;  // of luma against chroma: 1x1 is 4:4:4, 2x2 is 4:2:0
+    int is_progressive, is_grayscale, optimizes_coding;
+    uint32_t restart_interval;   // in MCUs, 0 for none
+} rc_jpeg_options;
+
+/// Encodes RGB pixels. On success `*out` is malloc'ed, holds `*out_size` bytes and is the caller's.
+rc_jpeg_status rc_jpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height,
+                              const rc_jpeg_options *options,
+                              uint8_t *_Nullable *_Nullable out, size_t *out_size,
+                              char *message, size_t message_size);
+
+#pragma clang assume_nonnull end
+#endif

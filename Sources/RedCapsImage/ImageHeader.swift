@@ -1,0 +1,43 @@
+/// What an image's header tells, before any pixel is decoded.
+public struct ImageHeader: Sendable, Hashable {
+    /// The width in pixels.
+    public let width: Int
+    /// The height in pixels.
+    public let height: Int
+    /// Stored components: 1 for gray, 3 for colour, 4 for CMYK and YCCK.
+    public let componentCount: Int
+    /// Whether the image is stored in scans of growing detail.
+    public let isProgressive: Bool
+
+    /// The square of the shorter edge that lies `offset` pixels from the left or the top, whichever
+    /// way the image is longer.
+    public func square(at offset: Int) -> PixelRegion {
+        let side = min(width, height)
+        return width > height
+            ? PixelRegion(x: offset, y: 0, width: side, height: side)
+            : PixelRegion(x: 0, y: offset, width: side, height: side)
+    }
+}
+
+/// A rectangle of pixels, with its origin at the top left.
+public struct PixelRegion: Sendable, Hashable {
+    /// The first column.
+    public var x: Int
+    /// The first row.
+    public var y: Int
+    /// The number of columns.
+    public var width: Int
+    /// The number of rows.
+    public var height: Int
+
+    /// Makes a rectangle.
+    public init(x: Int, y: Int, width: Int, height: Int) {
+        (self.x, self.y, self.width, self.height) = (x, y, width, height)
+    }
+
+    /// Whether it isn't empty and lies inside an image of that size.
+    func fits(_ imageWidth: Int, _ imageHeight: Int) -> Bool {
+        x >= 0 && y >= 0 && width > 0 && height > 0
+            && x <= imageWidth - width && y <= imageHeight - height
+    }
+}

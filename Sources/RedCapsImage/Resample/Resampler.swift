@@ -1,0 +1,85 @@
+internal import CResample
+
+/// Resizes images with Pillow's arithmetic, to the bit: 8 bits in and out, 22 bits of fraction in
+/// between, each pass rounded and clipped.
+///
+/// Plans are kept from call to call; use one per thread.
+public final class Resampler {
+    private let filter: ResampleFilter
+    private let kernels: Kernels
+    private var axes = ResampleAxes()
+
+    /// Chooses a filter, and instructions for it.
+    /// - Throws: `ImageError` with `unsupported` if this processor lacks the instructions.
+    public init(
+        _ filter: ResampleFilter = .bicubic, kernel: ResampleKernel = .automatic
+    ) throws(ImageError) {
+        self.filter = filter
+        kernels = try Kernels(kernel)
+    }
+
+    /// Resizes an image as Pillow 13 does.
+    ///
+    /// The horizontal pass comes first, except where the height shrinks by more than twice as many
+    /// pixels as the width: then Pillow 13 turns the passes round, which rounds differently.
+    /// - Throws: `ImageError` with `badRequest` if the size isn't positive.
+    public func resize(_ image: PixelBuffer, width: Int, height: Int) throws(ImageError) -> PixelBuffer
+    {
+        var result = try PixelBuffer(width: width, height: height)
+        let horizontal = axes.axis(from: image.width, to: width, filter)
+        let vertical = axes.axis(from: image.height, to: height, filter)
+        let lost = (rows: image.height - height, columns: image.width - width)
+        if lost.rows > 0, lost.rows > 2 * lost.columns {
+            let tall = pass(image, .init(from: image.width, to: image.width, filter), vertical)
+            result = pass(tall, horizontal, .init(from: height, to: height, filter))
+        } else {
+            result = pass(image, horizontal, vertical)
+        }
+        return result
+    }
+
+    private func pass(
+        _ image: PixelBuffer, _ horizontal: ResampleAxis, _ vertical: ResampleAxis
+    ) -> PixelBuffer {
+        let rows = RowResampler(horizontal, vertical, kernels)
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(horizontal.outSize * vertical.outSize * 3)
+        // A row of its own, with the padding that the kernels want to be able to read.
+        let padding = Int(RC_ROW_PADDING)
+        let stride = image.width * 3
+        var row = [UInt8](repeating: 0, count: stride + padding)
+        for y in 0..<image.height {
+            row.replaceSubrange(0..<stride, with: image.pixels[(y * stride)..<((y + 1) * stride)])
+            unsafe row.withUnsafeBufferPointer { row in
+                guard let start = row.baseAddress else { return }
+                unsafe rows.push(start) { _, out in
+                    unsafe pixels.append(
+                        contentsOf: UnsafeBufferPointer(start: out, count: horizontal.outSize * 3))
+                }
+            }
+        }
+        return PixelBuffer(
+            uncheckedWidth: horizontal.outSize, height: vertical.outSize, pixels: pixels)
+    }
+}
+
+/// Axes that were planned before. Data sets of one size need one, others a few hundred.
+struct ResampleAxes {
+    private struct Key: Hashable {
+        let from: Int
+        let to: Int
+        let filter: ResampleFilter
+    }
+
+    private static let limit = 128
+    private var planned: [Key: ResampleAxis] = [:]
+
+    mutating func axis(from: Int, to: Int, _ filter: ResampleFilter) -> ResampleAxis {
+        let key = Key(from: from, to: to, filter: filter)
+        if let axis = planned[key] { return axis }
+        if planned.count >= Self.limit { planned.removeAll(keepingCapacity: true) }
+        let axis = ResampleAxis(from: from, to: to, filter)
+        planned[key] = axis
+        return axis
+    }
+}

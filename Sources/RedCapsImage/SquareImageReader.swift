@@ -1,0 +1,109 @@
+internal import CResample
+
+/// Limits on what is decoded, against files that would take all memory.
+public struct ImageLimits: Sendable, Hashable {
+    /// The most pixels that an image may have. The reference's limit is 178,956,970.
+    public var maxPixels: Int
+
+    /// Sets limits; the default is the reference's.
+    public init(maxPixels: Int = 178_956_970) {
+        self.maxPixels = maxPixels
+    }
+}
+
+/// Turns the bytes of an image file into the square of floats that a model trains on.
+///
+/// A square of the image is decoded, resampled to S × S with Pillow's bicubic arithmetic, and
+/// normalised into three planes (red, green, blue) of S × S `Float`s in -1 ... 1, each
+/// `2 * (v / 255) - 1` in single precision. Rows go through all of that while they are in the
+/// cache; the decoded image is never held as a whole. Keeps its memory from image to image; use one
+/// per thread.
+@safe public final class SquareImageReader {
+    /// The edge S of the square, in pixels.
+    public let imageSize: Int
+    /// Whether `bytes` keeps the square's bytes before normalising.
+    public var keepsBytes = false
+    /// S × S × 3 bytes of the last image, if `keepsBytes` was set.
+    public private(set) var bytes: [UInt8] = []
+
+    private let limits: ImageLimits
+    private let filter: ResampleFilter
+    private let kernels: Kernels
+    private let decoder: JPEGDecoder
+    private var axes = ResampleAxes()
+    private var resampler: RowResampler?
+
+    /// Makes a reader.
+    /// - Throws: `ImageError` with `badRequest` if the size isn't in 1 ... 16384, `unsupported` if
+    ///   the processor lacks the instructions asked for.
+    public init(
+        imageSize: Int, filter: ResampleFilter = .bicubic, kernel: ResampleKernel = .automatic,
+        limits: ImageLimits = ImageLimits()
+    ) throws(ImageError) {
+        guard (1...16384).contains(imageSize) else {
+            throw ImageError(.badRequest, "an image size of \(imageSize) isn't in 1 ... 16384")
+        }
+        self.imageSize = imageSize
+        self.filter = filter
+        self.limits = limits
+        kernels = try Kernels(kernel)
+        decoder = try JPEGDecoder()
+    }
+
+    /// Reads the header.
+    /// - Throws: `ImageError` if the format isn't decoded here or the image is over the limit.
+    public func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
+        let header = try decoder.header(of: bytes)
+        let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height)
+        guard !overflow, pixels <= limits.maxPixels else {
+            throw ImageError(
+                .tooLarge,
+                "\(header.width)×\(header.height) pixels, more than the limit of \(limits.maxPixels)")
+        }
+        return header
+    }
+
+    /// Decodes, resamples and normalises a square.
+    /// - Parameters:
+    ///   - region: The square, inside the image.
+    ///   - pixels: 3 × S × S floats to be written; when an error is thrown, some of them may be.
+    /// - Throws: `ImageError` for damaged and truncated files, wherever in the file the damage is.
+    public func read(
+        _ bytes: Span<UInt8>, region: PixelRegion, into pixels: inout MutableSpan<Float>
+    ) throws(ImageError) {
+        let plane = imageSize * imageSize
+        guard pixels.count == 3 * plane else {
+            throw ImageError(.badRequest, "room for \(pixels.count) floats, not \(3 * plane)")
+        }
+        guard region.width == region.height else {
+            throw ImageError(.badRequest, "\(region) is no square")
+        }
+        let rows = prepare(region.width)
+        if keepsBytes { self.bytes.removeAll(keepingCapacity: true) }
+        unsafe try pixels.withUnsafeMutableBufferPointer { (pixels) throws(ImageError) in
+            guard let red = pixels.baseAddress else { return }
+            let size = imageSize
+            unsafe try decoder.forEachRow(of: bytes, in: region) { row in
+                unsafe rows.push(row) { y, rgb in
+                    let r = unsafe red + y * size
+                    unsafe kernels.normalize(rgb, count: size, r, r + plane, r + 2 * plane)
+                    if keepsBytes {
+                        unsafe self.bytes.append(
+                            contentsOf: UnsafeBufferPointer(start: rgb, count: size * 3))
+                    }
+                }
+            }
+        }
+    }
+
+    private func prepare(_ side: Int) -> RowResampler {
+        let axis = axes.axis(from: side, to: imageSize, filter)
+        if let resampler, resampler.fits(axis, axis) {
+            resampler.begin()
+            return resampler
+        }
+        let resampler = RowResampler(axis, axis, kernels)
+        self.resampler = resampler
+        return resampler
+    }
+}

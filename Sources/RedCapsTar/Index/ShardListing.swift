@@ -1,0 +1,47 @@
+/// Everything that one shard holds, by the quick path or, where that isn't enough, by libarchive.
+public struct ShardListing: Sendable {
+    /// The members in the order of the archive, directories, links and all.
+    public let members: [TarMember]
+    /// Why the listing isn't whole, if it isn't. The members before the damage are served.
+    public let failure: StoreError?
+    /// The shard's length in bytes.
+    public let byteCount: UInt64
+
+    /// Lists a shard.
+    /// - Parameter path: A plain tar; a compressed one ends in a failure that says what to do.
+    public init(path: String) {
+        let file: OpenFile
+        let size: UInt64
+        do throws(StoreError) {
+            file = try OpenFile(path)
+            size = try file.size()
+            try Self.refuseCompressed(file)
+        } catch {
+            (members, failure, byteCount) = ([], error, 0)
+            return
+        }
+        byteCount = size
+        var walk = HeaderWalk(file, size: size)
+        switch walk.run() {
+        case .complete:
+            (members, failure) = (walk.members, nil)
+        case .failed(let error):
+            (members, failure) = (walk.members, error)
+        case .unknown:
+            (members, failure) = LibarchiveListing.members(of: path)
+        }
+    }
+
+    private static func refuseCompressed(_ file: OpenFile) throws(StoreError) {
+        let head = try file.bytes(at: 0, count: 6)
+        let formats: [(magic: [UInt8], tool: String)] = [
+            ([0x1F, 0x8B], "gzip -d"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd -d --rm"),
+            ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "xz -d"), ([0x42, 0x5A, 0x68], "bzip2 -d"),
+        ]
+        for (magic, tool) in formats where head.starts(with: magic) {
+            throw StoreError(
+                .compressed, file: file.path,
+                reason: "compressed, which has no random access; run `\(tool)` on it first")
+        }
+    }
+}

@@ -1,0 +1,57 @@
+/// Why bytes couldn't be found or read: what failed, where, and what to do about it.
+public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The kind of failure. New kinds may be added; compare with the ones you know.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The code's name, as in `Code.truncated`.
+        public let description: String
+
+        init(_ name: String) { description = name }
+
+        /// There is no such file, folder or member.
+        public static let missing = Code("missing")
+        /// The path is absolute, or leads out of the folder with `..`.
+        public static let unsafePath = Code("unsafePath")
+        /// The member is a link, a device, a directory or sparse, and can't be served as a file.
+        public static let notAFile = Code("notAFile")
+        /// The file ends before it should.
+        public static let truncated = Code("truncated")
+        /// The bytes aren't those of a tar, or a header is damaged.
+        public static let notATar = Code("notATar")
+        /// The tar is compressed and has no random access.
+        public static let compressed = Code("compressed")
+        /// The member is larger than the limit that the caller set.
+        public static let tooLarge = Code("tooLarge")
+        /// The system refused an operation.
+        public static let system = Code("system")
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// The file or folder on disk.
+    public let file: String
+    /// The member within it, if one was at stake.
+    public let member: String?
+    /// Where in the file, in bytes from its start.
+    public let byteOffset: UInt64?
+    /// What is wrong, in one line, with advice where there is any.
+    public let reason: String
+
+    /// Makes an error; libraries that bring their own stores use it too.
+    public init(
+        _ code: Code, file: String, member: String? = nil, byteOffset: UInt64? = nil, reason: String
+    ) {
+        self.code = code
+        self.file = file
+        self.member = member
+        self.byteOffset = byteOffset
+        self.reason = reason
+    }
+
+    /// Place, then reason: `00123.tar!00123/x.jpg at byte 512: truncated, …`.
+    public var description: String {
+        var place = file
+        if let member { place += "!\(member)" }
+        if let byteOffset { place += " at byte \(byteOffset)" }
+        return "\(place): \(reason)"
+    }
+}

@@ -1,0 +1,70 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// An unpacked tree. Symbolic links in it are the owner's and are followed: the cache of the
+/// Hugging Face Hub is made of them.
+public struct FolderStore: FileStore {
+    /// The folder that paths are relative to.
+    public let root: String
+
+    /// Names a folder; it isn't touched before a file is read.
+    public init(_ root: String) {
+        self.root = root
+    }
+
+    /// The location of a path. Costs no look at the disk: a file that isn't there is told when it
+    /// is read, as with any open folder.
+    public func locate(_ path: String) throws(StoreError) -> FileLocation {
+        FileLocation(key: try MemberPath(checking: path, in: root).description)
+    }
+
+    public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
+        guard let path = location.key else { throw .foreign(location, to: root) }
+        let file = try OpenFile(root + "/" + path)
+        let size = try file.size()
+        guard size <= maximumFileSize else {
+            throw StoreError(
+                .tooLarge, file: file.path, reason: "\(size) bytes, more than \(maximumFileSize)")
+        }
+        let capacity = Int(size)
+        unsafe try buffer.fill(capacity) { target throws(StoreError) in
+            let count = unsafe try file.read(at: 0, into: target)
+            guard count == capacity else {
+                throw StoreError(
+                    .truncated, file: file.path, byteOffset: UInt64(count),
+                    reason: "truncated while it was read, from \(capacity) bytes to \(count)")
+            }
+            return count
+        }
+    }
+
+    /// Whether a path is there, as a file or through links as one.
+    func contains(_ path: MemberPath) -> Bool {
+        var status = stat()
+        return unsafe stat(root + "/" + path.description, &status) == 0
+            && status.st_mode & S_IFMT == S_IFREG
+    }
+}
+
+/// The names in a folder, sorted by their bytes, without `.` and `..`.
+func folderContents(_ path: String) throws(StoreError) -> [(name: String, isFolder: Bool)] {
+    guard let folder = unsafe opendir(path) else { throw .system(path, "open the folder") }
+    defer { unsafe _ = closedir(folder) }
+    var names: [(name: String, isFolder: Bool)] = []
+    while let entry = unsafe readdir(folder) {
+        let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+            unsafe tuple.withMemoryRebound(to: CChar.self, capacity: 1) { unsafe String(cString: $0) }
+        }
+        guard name != ".", name != ".." else { continue }
+        var status = stat()
+        let isFolder =
+            unsafe stat(path + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        names.append((name, isFolder))
+    }
+    return names.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+}

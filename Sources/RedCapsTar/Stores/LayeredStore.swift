@@ -1,0 +1,31 @@
+/// Stores above one another: the first that has a file serves it.
+public struct LayeredStore: FileStore {
+    private let layers: [any FileStore]
+
+    /// Layers stores, the topmost first. At most 255.
+    public init(_ layers: [any FileStore]) {
+        precondition(layers.count < 256, "more than 255 layers")
+        self.layers = layers
+    }
+
+    public func locate(_ path: String) throws(StoreError) -> FileLocation {
+        var missing: StoreError?
+        for (number, layer) in layers.enumerated() {
+            do throws(StoreError) {
+                var location = try layer.locate(path)
+                location.layer = UInt8(number)
+                return location
+            } catch {
+                guard error.code == .missing else { throw error }
+                missing = error
+            }
+        }
+        throw missing
+            ?? StoreError(.missing, file: "no store", member: path, reason: "there are no stores")
+    }
+
+    public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
+        guard Int(location.layer) < layers.count else { throw .foreign(location, to: "layers") }
+        try layers[Int(location.layer)].read(location, into: &buffer)
+    }
+}

@@ -1,0 +1,52 @@
+/// Files held in memory: for tests, and for data that was never on disk.
+public struct MemoryStore: FileStore {
+    private let places: [MemberPath: UInt32]
+    private let files: [[UInt8]]
+
+    /// Makes a store of files by path.
+    /// - Throws: `unsafePath` for a path that is absolute, empty or has `..`.
+    public init(_ files: [String: [UInt8]]) throws(StoreError) {
+        var places: [MemberPath: UInt32] = [:]
+        var contents: [[UInt8]] = []
+        for (path, bytes) in files {
+            places[try MemberPath(checking: path, in: "memory")] = UInt32(contents.count)
+            contents.append(bytes)
+        }
+        self.places = places
+        self.files = contents
+    }
+
+    public func locate(_ path: String) throws(StoreError) -> FileLocation {
+        guard let index = places[try MemberPath(checking: path, in: "memory")] else {
+            throw StoreError(.missing, file: "memory", member: path, reason: "no such file")
+        }
+        let size = UInt64(files[Int(index)].count)
+        return FileLocation(.range(source: index, offset: 0, size: size))
+    }
+
+    public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
+        guard case .range(let index, _, _) = location.place, index < files.count else {
+            throw .foreign(location, to: "memory")
+        }
+        buffer.copy(files[Int(index)])
+    }
+}
+
+extension MemberPath {
+    /// Brings a path to its one spelling, or says why it is refused.
+    init(checking path: String, in file: String) throws(StoreError) {
+        guard let checked = MemberPath(path) else {
+            throw StoreError(
+                .unsafePath, file: file, member: path,
+                reason: "paths must be relative, without \"..\"")
+        }
+        self = checked
+    }
+}
+
+extension StoreError {
+    /// The error for a location that another store gave.
+    static func foreign(_ location: FileLocation, to store: String) -> StoreError {
+        StoreError(.missing, file: store, reason: "\(location) was located by another store")
+    }
+}

@@ -1,0 +1,80 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A file that is open for reading; closed when the last reference goes.
+final class OpenFile: Sendable {
+    let path: String
+    private let descriptor: CInt
+
+    /// Opens a file, following symbolic links that lead to it.
+    init(_ path: String) throws(StoreError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system(path, "open") }
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// The file's length in bytes.
+    /// - Throws: `StoreError` with `notAFile` for a directory or a device.
+    func size() throws(StoreError) -> UInt64 {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .system(path, "stat") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(.notAFile, file: path, reason: "not a regular file")
+        }
+        return UInt64(clamping: status.st_size)
+    }
+
+    /// Reads at an offset until the buffer is full or the file ends.
+    /// - Returns: The number of bytes read.
+    func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int
+    {
+        var filled = 0
+        while filled < buffer.count {
+            guard let position = off_t(exactly: offset + UInt64(filled)) else { break }
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = unsafe pread(descriptor, rest.baseAddress, rest.count, position)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .system(path, "read", byteOffset: UInt64(position))
+            }
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
+    /// Up to `count` bytes at an offset; fewer where the file ends.
+    func bytes(at offset: UInt64, count: Int) throws(StoreError) -> [UInt8] {
+        var failure: StoreError?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+            do throws(StoreError) {
+                filled = unsafe try read(at: offset, into: UnsafeMutableRawBufferPointer(target))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+}
+
+extension StoreError {
+    /// An error with the system's own words for `errno`.
+    static func system(
+        _ path: String, _ verb: String, member: String? = nil, byteOffset: UInt64? = nil
+    ) -> StoreError {
+        let number = errno
+        let words = unsafe String(cString: strerror(number))
+        return StoreError(
+            number == ENOENT || number == ENOTDIR ? .missing : .system, file: path, member: member,
+            byteOffset: byteOffset, reason: "can't \(verb): \(words)")
+    }
+}

@@ -1,0 +1,99 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+internal import Synchronization
+
+/// Tar shards as they were downloaded: each file is one read of one range of a shard.
+///
+/// A map of the shard would be no faster and would end the process with SIGBUS if the shard were
+/// cut while in use; a read just comes up short, which is an error like any other.
+public final class TarShardStore: FileStore {
+    /// The members.
+    public let index: TarIndex
+    private let open: Mutex<OpenShards>
+
+    /// Serves the members of an index.
+    public init(_ index: TarIndex) {
+        self.index = index
+        open = Mutex(OpenShards(limit: Self.descriptorLimit))
+    }
+
+    public func locate(_ path: String) throws(StoreError) -> FileLocation {
+        let entry = try index.find(try MemberPath(checking: path, in: "shards"))
+        return FileLocation(
+            .range(source: UInt32(entry.shard), offset: entry.offset, size: entry.size))
+    }
+
+    public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
+        guard case .range(let source, let offset, let size) = location.place,
+            index.shards.indices.contains(Int(source))
+        else { throw .foreign(location, to: "shards") }
+        let path = index.shards[Int(source)].path
+        guard size <= maximumFileSize else {
+            throw StoreError(
+                .tooLarge, file: path, byteOffset: offset,
+                reason: "\(size) bytes, more than \(maximumFileSize)")
+        }
+        let file = try open.withLock { (open) throws(StoreError) in
+            try open.file(source, path)
+        }
+        // Ask for the file's length before trusting the header's: memory is bounded by real bytes.
+        let length = try file.size()
+        guard offset <= length, size <= length - offset else {
+            throw truncated(path, offset, size, left: length > offset ? length - offset : 0)
+        }
+        unsafe try buffer.fill(Int(size)) { target throws(StoreError) in
+            let count = unsafe try file.read(at: offset, into: target)
+            guard count == target.count else { throw truncated(path, offset, size, left: UInt64(count)) }
+            return count
+        }
+    }
+
+    private func truncated(
+        _ path: String, _ offset: UInt64, _ size: UInt64, left: UInt64
+    ) -> StoreError {
+        StoreError(
+            .truncated, file: path, byteOffset: offset,
+            reason: "truncated, header promises \(size) bytes, \(left) left")
+    }
+
+    /// Half of what the process may have open, so that the program around keeps the other half.
+    private static var descriptorLimit: Int {
+        var limit = rlimit()
+        #if canImport(Glibc)
+        let status = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        #else
+        let status = unsafe getrlimit(RLIMIT_NOFILE, &limit)
+        #endif
+        guard status == 0 else { return 128 }
+        return max(1, Int(clamping: limit.rlim_cur / 2))
+    }
+}
+
+/// Shards that are open, the longest unused of which is let go when there are too many. A reader
+/// that is still using that one keeps it open until it is done.
+private struct OpenShards {
+    let limit: Int
+    private var files: [UInt32: (file: OpenFile, lastUse: UInt64)] = [:]
+    private var clock: UInt64 = 0
+
+    init(limit: Int) { self.limit = limit }
+
+    mutating func file(_ shard: UInt32, _ path: String) throws(StoreError) -> OpenFile {
+        clock += 1
+        if let open = files[shard] {
+            files[shard] = (open.file, clock)
+            return open.file
+        }
+        if files.count >= limit, let oldest = files.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+            files[oldest.key] = nil
+        }
+        let file = try OpenFile(path)
+        files[shard] = (file, clock)
+        return file
+    }
+}
