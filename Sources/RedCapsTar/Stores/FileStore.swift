@@ -19,9 +19,7 @@ extension FileStore {
     public func bytes(of path: String) throws(StoreError) -> [UInt8] {
         var buffer = ReadBuffer()
         try read(try locate(path), into: &buffer)
-        return buffer.withBytes { bytes in
-            bytes.indices.map { bytes[$0] }
-        }
+        return buffer.copy()
     }
 }
 

@@ -43,6 +43,12 @@ public struct FolderStore: FileStore {
         }
     }
 
+    /// The names of the files right in the folder, sorted by their bytes.
+    /// - Throws: `StoreError` if it can't be listed.
+    public func fileNames() throws(StoreError) -> [String] {
+        try folderContents(root).filter { !$0.isFolder }.map(\.name)
+    }
+
     /// Whether a path is there, as a file or through links as one.
     func contains(_ path: MemberPath) -> Bool {
         var status = stat()

@@ -35,6 +35,11 @@
         count = unsafe try body(UnsafeMutableRawBufferPointer(rebasing: memory[..<size]))
     }
 
+    /// A copy of the bytes of the last read.
+    public func copy() -> [UInt8] {
+        unsafe Array(memory[..<count])
+    }
+
     /// Fills the buffer with a copy of `bytes`.
     public mutating func copy(_ bytes: [UInt8]) {
         unsafe fill(bytes.count) { target in

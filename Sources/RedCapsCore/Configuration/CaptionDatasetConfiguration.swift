@@ -1,0 +1,149 @@
+/// What the reference's `CaptionDataset` is configured with, checked.
+///
+/// Decoded from the dictionary that mmengine's `Config.dump` writes; `Docs/Configuration.md` lists
+/// the keys. Defaults are the reference's.
+public struct CaptionDatasetConfiguration: Sendable, Equatable {
+    /// `data_path`: the list of samples, a `.json` file or a folder of them.
+    public var dataPath: String
+    /// `image_folder`: what image paths are relative to; tars, an unpacked tree, or both.
+    public var imageFolder: String
+    /// `cap_folder`: what annotation paths are relative to; may be the same.
+    public var captionFolder: String
+    /// `cap_source`: the annotation's key that holds the caption.
+    public var captionKey: String
+    /// `image_size`: the edge of the square that is trained on, in pixels.
+    public var imageSize: Int
+    /// `min_image_size`: an image must be wider and higher than this many pixels.
+    public var minimumImageSize: Int
+    /// `image_length`: kept for the caller; loading doesn't need it.
+    public var imageLength: Int
+    /// `unconditional`: the share of captions dropped, 0 ... 1, for classifier-free guidance.
+    public var captionDropout: Double
+    /// `max_length`: the most ids that a prompt may have.
+    public var maximumLength: Int
+    /// `prompt_template`: what a caption is wrapped in.
+    public var promptTemplate: PromptTemplate
+    /// `tokenizer`: which tokenizer, as the configuration names it.
+    public var tokenizer: TokenizerConfiguration?
+    /// `tokenizer_kwargs.add_special_tokens`: whether the tokenizer adds its own tokens.
+    public var addsSpecialTokens: Bool
+    /// `debug`: whether every index loads sample 0.
+    public var alwaysLoadsFirst: Bool
+    /// Keys that mean nothing to this data set, with their paths. They had no effect.
+    public var unknownKeys: [String]
+
+    /// Makes a configuration by hand.
+    public init(
+        dataPath: String, imageFolder: String, captionFolder: String,
+        captionKey: String = "caption", imageSize: Int = 256, minimumImageSize: Int = 80,
+        captionDropout: Double = 0.1, maximumLength: Int = 128, promptTemplate: PromptTemplate,
+        tokenizer: TokenizerConfiguration? = nil, addsSpecialTokens: Bool = true
+    ) {
+        self.dataPath = dataPath
+        self.imageFolder = imageFolder
+        self.captionFolder = captionFolder
+        self.captionKey = captionKey
+        self.imageSize = imageSize
+        self.minimumImageSize = minimumImageSize
+        imageLength = 256
+        self.captionDropout = captionDropout
+        self.maximumLength = maximumLength
+        self.promptTemplate = promptTemplate
+        self.tokenizer = tokenizer
+        self.addsSpecialTokens = addsSpecialTokens
+        alwaysLoadsFirst = false
+        unknownKeys = []
+    }
+
+    /// Decodes the dictionary of a data set.
+    /// - Parameters:
+    ///   - value: The dictionary.
+    ///   - keyPath: Where it stands in its file, for messages.
+    /// - Throws: `ConfigurationError` for a missing or bad value, and for what would change the
+    ///   data and isn't built.
+    public init(_ value: JSONValue, at keyPath: String = "") throws(ConfigurationError) {
+        var reader = try ConfigurationReader(value, at: keyPath)
+        try Self.checkType(&reader)
+        for key in ["ceph_folder", "ceph_config", "latents_ceph_folder"] {
+            try reader.refuse(key, "reading from Ceph isn't supported; point the folders at files")
+        }
+        for key in ["image_latents_folder", "image_tokens_folder"] {
+            try reader.refuse(key, "precomputed latents and tokens aren't supported")
+        }
+        try reader.refuse("image_processor", "other image processors aren't supported")
+        dataPath = try reader.string("data_path")
+        imageFolder = try reader.string("image_folder")
+        captionFolder = try reader.string("cap_folder")
+        captionKey = try reader.string("cap_source", default: "caption")
+        imageSize = try reader.integer("image_size", default: 256, in: 1...16384)
+        minimumImageSize = try reader.integer("min_image_size", default: 80, in: 0...1_000_000)
+        imageLength = try reader.integer("image_length", default: 256, in: 0...1_000_000_000)
+        captionDropout = try reader.fraction("unconditional", default: 0.1)
+        maximumLength = try reader.integer("max_length", default: 128, in: 1...1_000_000_000)
+        alwaysLoadsFirst = try reader.bool("debug", default: false)
+        guard let template = reader.value("prompt_template") else {
+            throw reader.failure("prompt_template", "a prompt template is needed")
+        }
+        promptTemplate = try PromptTemplate(template, at: reader.path("prompt_template"))
+        tokenizer = try reader.value("tokenizer").map { value throws(ConfigurationError) in
+            try TokenizerConfiguration(value, at: reader.path("tokenizer"))
+        }
+        var unknown: [String] = []
+        addsSpecialTokens = true
+        if let value = reader.value("tokenizer_kwargs") {
+            var options = try ConfigurationReader(value, at: reader.path("tokenizer_kwargs"))
+            addsSpecialTokens = try options.bool("add_special_tokens", default: true)
+            if let key = options.unknownKeys.first {
+                throw ConfigurationError(key, "this option of the tokenizer isn't supported")
+            }
+        }
+        unknown += reader.unknownKeys
+        unknownKeys = unknown
+    }
+
+    private static func checkType(_ reader: inout ConfigurationReader) throws(ConfigurationError) {
+        guard let type = try reader.optionalString("type") else { return }
+        guard type.split(separator: ".").last == "CaptionDataset" else {
+            throw reader.failure("type", "only CaptionDataset is supported")
+        }
+    }
+}
+
+/// Which tokenizer a configuration asks for.
+public struct TokenizerConfiguration: Sendable, Equatable {
+    /// The type's name, as in `transformers.AutoTokenizer.from_pretrained`.
+    public let type: String
+    /// `pretrained_model_name_or_path`, if there is one.
+    public let model: String?
+    /// Where it stands in its file, for messages.
+    public let keyPath: String
+
+    /// The byte-level tokenizer.
+    public static let bytes = TokenizerConfiguration(type: "redcaps.ByteTokenizer")
+
+    /// Names a tokenizer.
+    public init(type: String, model: String? = nil) {
+        self.type = type
+        self.model = model
+        keyPath = "tokenizer"
+    }
+
+    init(_ value: JSONValue, at keyPath: String) throws(ConfigurationError) {
+        var reader = try ConfigurationReader(value, at: keyPath)
+        type = try reader.string("type")
+        model = try reader.optionalString("pretrained_model_name_or_path")
+        self.keyPath = keyPath
+    }
+
+    /// Makes the tokenizer.
+    /// - Throws: `ConfigurationError` for any but the byte-level one.
+    public func makeTokenizer() throws(ConfigurationError) -> any CaptionTokenizer {
+        guard self.type == Self.bytes.type else {
+            throw ConfigurationError(
+                "\(keyPath).type", value: "\"\(type)\"",
+                "this tokenizer can't be loaded; pass one to CaptionDataset, or take "
+                    + "\"\(Self.bytes.type)\" (redcaps: --tokenizer bytes)")
+        }
+        return ByteTokenizer()
+    }
+}

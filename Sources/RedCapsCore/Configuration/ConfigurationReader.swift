@@ -1,0 +1,99 @@
+/// Reads the values of one dictionary of a configuration, knows its key path for messages, and
+/// remembers which keys nobody asked for.
+struct ConfigurationReader {
+    let keyPath: String
+    private let values: [String: JSONValue]
+    private var known: Set<String> = []
+
+    init(_ value: JSONValue, at keyPath: String) throws(ConfigurationError) {
+        guard case .object(let values) = value else {
+            throw ConfigurationError(keyPath, value: value.summary, "expected a dictionary")
+        }
+        self.keyPath = keyPath
+        self.values = values
+    }
+
+    /// Keys that were never read, with their paths, sorted.
+    var unknownKeys: [String] {
+        values.keys.filter { !known.contains($0) }.sorted().map(path)
+    }
+
+    func path(_ key: String) -> String {
+        keyPath.isEmpty ? key : "\(keyPath).\(key)"
+    }
+
+    func failure(_ key: String, _ reason: String) -> ConfigurationError {
+        ConfigurationError(path(key), value: values[key]?.summary, reason)
+    }
+
+    /// Whether a key is there, be it with `null`.
+    func has(_ key: String) -> Bool { values[key] != nil }
+
+    /// The value, or `nil` if it is missing or `null`.
+    mutating func value(_ key: String) -> JSONValue? {
+        known.insert(key)
+        guard let value = values[key], value != .null else { return nil }
+        return value
+    }
+
+    /// The value of a key that a default covers when it is missing, but not when it is `null`.
+    private mutating func valueOrDefault<Value>(
+        _ key: String, _ fallback: Value, _ expected: String, _ convert: (JSONValue) -> Value?
+    ) throws(ConfigurationError) -> Value {
+        known.insert(key)
+        guard let value = values[key] else { return fallback }
+        guard let converted = convert(value) else { throw failure(key, "expected \(expected)") }
+        return converted
+    }
+
+    mutating func optionalString(_ key: String) throws(ConfigurationError) -> String? {
+        guard let value = value(key) else { return nil }
+        guard case .string(let text) = value else { throw failure(key, "expected a string") }
+        return text
+    }
+
+    mutating func string(_ key: String) throws(ConfigurationError) -> String {
+        guard let text = try optionalString(key) else { throw failure(key, "a string is needed") }
+        return text
+    }
+
+    mutating func string(_ key: String, default fallback: String) throws(ConfigurationError) -> String {
+        try valueOrDefault(key, fallback, "a string") {
+            if case .string(let text) = $0 { text } else { nil }
+        }
+    }
+
+    mutating func bool(_ key: String, default fallback: Bool) throws(ConfigurationError) -> Bool {
+        try valueOrDefault(key, fallback, "true or false") {
+            if case .bool(let flag) = $0 { flag } else { nil }
+        }
+    }
+
+    mutating func integer(
+        _ key: String, default fallback: Int, in range: ClosedRange<Int>
+    ) throws(ConfigurationError) -> Int {
+        let expected = "an integer in \(range.lowerBound) ... \(range.upperBound)"
+        return try valueOrDefault(key, fallback, expected) {
+            if case .integer(let number) = $0, range.contains(number) { number } else { nil }
+        }
+    }
+
+    mutating func fraction(
+        _ key: String, default fallback: Double
+    ) throws(ConfigurationError) -> Double {
+        try valueOrDefault(key, fallback, "a number in 0 ... 1") {
+            let number: Double? =
+                switch $0 {
+                case .integer(let number): Double(number)
+                case .number(let number): number
+                default: nil
+                }
+            return number.flatMap { (0...1).contains($0) ? $0 : nil }
+        }
+    }
+
+    /// Refuses a key that would change what is loaded and that nothing here acts on.
+    mutating func refuse(_ key: String, _ reason: String) throws(ConfigurationError) {
+        if value(key) != nil { throw failure(key, reason) }
+    }
+}

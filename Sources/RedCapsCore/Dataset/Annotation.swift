@@ -1,0 +1,46 @@
+/// The caption in an annotation's JSON object.
+enum Annotation {
+    /// A value that may or may not turn out to be needed: a caption that isn't text is an error
+    /// only when it isn't dropped.
+    enum Caption: Equatable {
+        case text(String)
+        case notText(String)
+    }
+
+    /// Finds the value of a key, and checks the rest.
+    /// - Throws: `JSONError`, or `AnnotationError` if there is no such key.
+    static func caption(in bytes: [UInt8], key: String) throws -> Caption {
+        var scanner = JSONScanner(bytes)
+        guard try scanner.peek() == UInt8(ascii: "{") else {
+            throw AnnotationError(reason: "not an object")
+        }
+        var caption: Caption?
+        var keys: [String] = []
+        try scanner.readObject { (found, scanner) throws(JSONError) in
+            guard found == key else {
+                keys.append(found)
+                return try scanner.skipValue()
+            }
+            switch try scanner.readValue() {
+            case .string(let text): caption = .text(text)
+            case let other: caption = .notText(other.summary)
+            }
+        }
+        try scanner.finish()
+        guard let caption else {
+            let list = keys.map { "\"\($0)\"" }.joined(separator: ", ")
+            throw AnnotationError(
+                reason: "no key \"\(key)\" (cap_source); it has \(list.isEmpty ? "none" : list)")
+        }
+        return caption
+    }
+}
+
+/// Why an annotation has no caption.
+public struct AnnotationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong.
+    public let reason: String
+
+    /// The reason.
+    public var description: String { reason }
+}

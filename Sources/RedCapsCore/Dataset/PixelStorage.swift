@@ -1,0 +1,81 @@
+internal import Synchronization
+
+/// Memory for the images of one batch, written slot by slot from several threads.
+///
+/// @unchecked Sendable: the loader gives each slot to one thread only, and hands the storage on
+/// through its lock when all of them are done; from then on it is only read, through `PixelTensor`.
+@safe public final class PixelStorage: @unchecked Sendable {
+    /// How many images it holds.
+    public let slots: Int
+    let imageSize: Int
+    private let memory: PixelMemory
+    private let pool: PixelPool?
+
+    init(slots: Int, imageSize: Int, pool: PixelPool? = nil) {
+        self.slots = slots
+        self.imageSize = imageSize
+        self.pool = pool
+        let size = slots * 3 * imageSize * imageSize
+        memory = pool?.take(size) ?? PixelMemory(size)
+    }
+
+    deinit {
+        if let pool { pool.put(memory) } else { memory.free() }
+    }
+
+    /// Lends one image's floats for writing.
+    func withSlot<Result, Failure: Error>(
+        _ slot: Int, _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let image = unsafe images(slot..<(slot + 1))
+        var span = unsafe image.mutableSpan
+        return try body(&span)
+    }
+
+    /// The floats of some images.
+    func images(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Float> {
+        precondition(0 <= range.lowerBound && range.upperBound <= slots, "\(range) of \(slots)")
+        let size = 3 * imageSize * imageSize
+        return unsafe UnsafeMutableBufferPointer(
+            rebasing: memory.floats[(range.lowerBound * size)..<(range.upperBound * size)])
+    }
+}
+
+/// A block of floats that whoever holds it owns.
+///
+/// @unchecked Sendable: it passes from owner to owner under the pool's lock.
+@safe struct PixelMemory: @unchecked Sendable {
+    let floats: UnsafeMutableBufferPointer<Float>
+
+    init(_ count: Int) {
+        unsafe floats = .allocate(capacity: count)
+    }
+
+    func free() { unsafe floats.deallocate() }
+}
+
+/// Memory of batches that are done with, to be used again: fresh pages for a batch of 100 MB would
+/// cost a good part of the time that it takes to decode it.
+final class PixelPool: Sendable {
+    private static let limit = 4
+    private let blocks = Mutex<[PixelMemory]>([])
+
+    deinit {
+        blocks.withLock { blocks in blocks.forEach { $0.free() } }
+    }
+
+    func take(_ count: Int) -> PixelMemory {
+        let reused = blocks.withLock { blocks in
+            blocks.firstIndex { unsafe $0.floats.count == count }.map { blocks.remove(at: $0) }
+        }
+        return reused ?? PixelMemory(count)
+    }
+
+    func put(_ memory: PixelMemory) {
+        let surplus = blocks.withLock { blocks in
+            blocks.append(memory)
+            return blocks.count > Self.limit ? blocks.removeFirst() : nil
+        }
+        surplus?.free()
+    }
+}

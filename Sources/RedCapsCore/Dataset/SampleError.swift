@@ -1,0 +1,37 @@
+/// Why a sample of a caption data set can't be loaded: which one, and what is wrong with it.
+public struct SampleError: Error, Sendable, CustomStringConvertible {
+    /// How far loading had got.
+    public enum Stage: String, Sendable {
+        /// Looking up or reading the image, or refusing its size.
+        case image
+        /// Looking up, reading or parsing the annotation.
+        case annotation
+        /// Turning the caption into ids.
+        case text
+    }
+
+    /// The index in the data set's list.
+    public let index: Int
+    /// How far loading had got.
+    public let stage: Stage
+    /// The path, as the list has it, of what is at fault.
+    public let path: String
+    /// The cause.
+    public let cause: any Error
+
+    /// The sample, the place and the reason in one line.
+    public var description: String { "sample \(index), \(stage) \(path): \(cause)" }
+}
+
+/// Why an image isn't trained on though it can be decoded.
+public struct UnacceptableImage: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Width and height in pixels.
+    public let width: Int
+    /// Height in pixels.
+    public let height: Int
+    /// The rule that it breaks.
+    public let reason: String
+
+    /// The size and the rule.
+    public var description: String { "\(width)×\(height) pixels: \(reason)" }
+}

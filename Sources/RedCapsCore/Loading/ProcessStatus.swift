@@ -1,0 +1,38 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// What the system says of this process.
+package enum ProcessStatus {
+    /// A field of Linux's `/proc/self/status`, such as `Cpus_allowed`; `nil` where there is none.
+    static func field(_ name: String) -> String? {
+        guard let file = unsafe fopen("/proc/self/status", "r") else { return nil }
+        defer { unsafe _ = fclose(file) }
+        var line = [CChar](repeating: 0, count: 1024)
+        while unsafe fgets(&line, CInt(line.count), file) != nil {
+            let text = String(
+                decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let parts = text.split(separator: ":", maxSplits: 1)
+            if parts.count == 2, parts[0] == name {
+                return String(parts[1].filter { !$0.isWhitespace })
+            }
+        }
+        return nil
+    }
+
+    /// The most memory that the process has had resident so far, in bytes.
+    package static var peakResidentBytes: Int? {
+        if let kilobytes = field("VmHWM").flatMap({ Int($0.prefix { $0.isNumber }) }) {
+            return kilobytes * 1024
+        }
+        #if canImport(Darwin)
+        var usage = rusage()
+        if unsafe getrusage(RUSAGE_SELF, &usage) == 0 { return Int(usage.ru_maxrss) }
+        #endif
+        return nil
+    }
+}

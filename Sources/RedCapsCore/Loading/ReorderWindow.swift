@@ -1,0 +1,118 @@
+/// Which samples are under way, and which batch is due next: the loader's whole bookkeeping, as a
+/// plain value that knows nothing of threads.
+///
+/// Workers take tickets in the order of the samples, so that all of them work on the batch that is
+/// due before any begins the next, and bring results in any order. Batches come out in order.
+struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
+    /// One sample to load.
+    struct Ticket {
+        let position: Int
+        let index: Int
+        let storage: Storage
+        let slot: Int
+        fileprivate let batch: Int
+    }
+
+    /// What comes out.
+    enum Outcome: Sendable {
+        /// A batch whose samples are all there.
+        case batch([Loaded], Storage)
+        /// A sample of the batch failed for good; this is the first such failure in it.
+        case failure(any Error)
+        /// There are no more batches.
+        case end
+    }
+
+    private struct Batch {
+        let storage: Storage
+        var results: [Result<Loaded, any Error>?] = []
+        var remaining = 0
+    }
+
+    private let batchSize: Int
+    private let batchLimit: Int
+    private let dropsLast: Bool
+    /// How many batches may be under way or waiting to be taken.
+    private let capacity: Int
+    private var cursor: any IteratorProtocol<Int> & Sendable
+    private var nextPosition = 0
+    private var batches: [Batch] = []
+    /// The number of the first of `batches`.
+    private var first = 0
+    /// Whether no more tickets will be given: the order is through, or a sample failed for good.
+    private(set) var isThrough = false
+
+    init(
+        batchSize: Int, capacity: Int, batchLimit: Int, dropsLast: Bool,
+        cursor: any IteratorProtocol<Int> & Sendable
+    ) {
+        self.batchSize = batchSize
+        self.capacity = capacity
+        self.batchLimit = batchLimit
+        self.dropsLast = dropsLast
+        self.cursor = cursor
+    }
+
+    /// The next sample to load, or `nil` if the window is full or the order is through.
+    mutating func takeTicket(makeStorage: () -> Storage) -> Ticket? {
+        guard !isThrough else { return nil }
+        if batches.last.map({ $0.results.count == batchSize }) ?? true {
+            guard batches.count < capacity else { return nil }
+            guard first + batches.count < batchLimit else {
+                isThrough = true
+                return nil
+            }
+        }
+        guard let index = cursor.next() else {
+            endOrder()
+            return nil
+        }
+        if batches.last.map({ $0.results.count == batchSize }) ?? true {
+            batches.append(Batch(storage: makeStorage()))
+        }
+        let last = batches.count - 1
+        batches[last].results.append(nil)
+        batches[last].remaining += 1
+        defer { nextPosition += 1 }
+        return Ticket(
+            position: nextPosition, index: index, storage: batches[last].storage,
+            slot: batches[last].results.count - 1, batch: first + last)
+    }
+
+    private mutating func endOrder() {
+        isThrough = true
+        if dropsLast, let last = batches.last, last.results.count < batchSize {
+            batches.removeLast()
+        }
+    }
+
+    /// Takes in a result.
+    mutating func complete(_ ticket: Ticket, _ result: Result<Loaded, any Error>) {
+        let place = ticket.batch - first
+        // The batch is gone if it was the incomplete last one, which is dropped.
+        guard batches.indices.contains(place) else { return }
+        batches[place].results[ticket.slot] = result
+        batches[place].remaining -= 1
+        if case .failure = result { isThrough = true }
+    }
+
+    /// What is due next, or `nil` while it isn't all there.
+    mutating func takeOutcome() -> Outcome? {
+        guard let batch = batches.first else { return isThrough ? .end : nil }
+        guard batch.remaining == 0, isThrough || batch.results.count == batchSize else { return nil }
+        batches.removeFirst()
+        first += 1
+        do {
+            return .batch(try batch.results.compactMap { try $0?.get() }, batch.storage)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Drops everything; what is still under way will be ignored.
+    mutating func abandon() {
+        isThrough = true
+        first += batches.count
+        batches.removeAll()
+    }
+}

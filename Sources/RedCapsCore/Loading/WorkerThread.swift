@@ -1,0 +1,84 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Threads that the loader owns. Decoding keeps a thread busy for milliseconds, which would starve
+/// Swift's cooperative pool.
+package enum WorkerThread {
+    private final class Body {
+        let run: () -> Void
+        init(_ run: @escaping () -> Void) { self.run = run }
+    }
+
+    /// Starts a thread that ends by itself when `body` returns.
+    /// - Throws: `LoaderError` if the system has no thread left.
+    static func start(_ body: @escaping @Sendable () -> Void) throws(LoaderError) {
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe _ = pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+        unsafe pthread_attr_setstacksize(&attributes, 2 << 20)
+        let context = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
+        #if canImport(Darwin)
+        var thread: pthread_t?
+        #else
+        var thread = pthread_t()
+        #endif
+        let status = unsafe pthread_create(
+            &thread, &attributes,
+            { context in
+                #if !canImport(Darwin)
+                guard let context = unsafe context else { return nil }
+                #endif
+                unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, context)
+        if status != 0 {
+            unsafe Unmanaged<Body>.fromOpaque(context).release()
+            throw LoaderError("can't start a worker thread (error \(status))")
+        }
+    }
+
+    /// Runs `body` for each of `0 ..< count` on as many threads as there are usable cores, and waits
+    /// for all of them.
+    /// - Throws: `LoaderError` if no thread can be started.
+    package static func forEach(
+        _ count: Int, _ body: @escaping @Sendable (Int) -> Void
+    ) throws(LoaderError) {
+        let progress = Monitor((next: 0, done: 0))
+        for _ in 0..<min(usableCores, count) {
+            try start {
+                while true {
+                    let index = progress.update { progress in
+                        defer { progress.next += 1 }
+                        return progress.next
+                    }
+                    guard index < count else { return }
+                    body(index)
+                    progress.update { $0.done += 1 }
+                }
+            }
+        }
+        progress.wait { $0.done == count ? () : nil }
+    }
+
+    /// The number of processors that this process may run on.
+    package static var usableCores: Int {
+        let allowed = (ProcessStatus.field("Cpus_allowed") ?? "").reduce(0) { count, digit in
+            count + (digit.hexDigitValue?.nonzeroBitCount ?? 0)
+        }
+        return allowed > 0 ? allowed : max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+    }
+}
+
+/// Why a loader can't run.
+public struct LoaderError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong, in one line.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

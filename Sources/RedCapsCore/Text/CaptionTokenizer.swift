@@ -1,0 +1,39 @@
+/// Turns a prompt into ids.
+public protocol CaptionTokenizer: Sendable {
+    /// Encodes a text.
+    /// - Parameter addSpecialTokens: Whether to add what the model wants around a text, such as an
+    ///   end-of-sequence id.
+    /// - Throws: Whatever makes the text impossible to encode; the sample then counts as failed.
+    func encode(_ text: String, addSpecialTokens: Bool) throws -> [Int]
+}
+
+/// Ids that are bytes: UTF-8 byte + 3, after pad 0, end of sequence 1 and unknown 2, as ByT5 numbers
+/// them. Needs no vocabulary; text such as `</s>` stays bytes.
+public struct ByteTokenizer: CaptionTokenizer {
+    /// Makes the tokenizer.
+    public init() {}
+
+    public func encode(_ text: String, addSpecialTokens: Bool) -> [Int] {
+        var ids: [Int] = []
+        ids.reserveCapacity(text.utf8.count + 1)
+        for byte in text.utf8 { ids.append(Int(byte) + 3) }
+        if addSpecialTokens { ids.append(1) }
+        return ids
+    }
+}
+
+/// A tokenizer from another library, through a closure.
+///
+/// For one of swift-transformers: `ClosureTokenizer { tokenizer.encode(text: $0, addSpecialTokens: $1) }`.
+public struct ClosureTokenizer: CaptionTokenizer {
+    private let body: @Sendable (String, Bool) throws -> [Int]
+
+    /// Wraps a closure of the text and of whether to add special tokens.
+    public init(_ body: @escaping @Sendable (String, Bool) throws -> [Int]) {
+        self.body = body
+    }
+
+    public func encode(_ text: String, addSpecialTokens: Bool) throws -> [Int] {
+        try body(text, addSpecialTokens)
+    }
+}

@@ -1,0 +1,75 @@
+/// What a caption is wrapped in before it is tokenized.
+///
+/// The reference formats three strings with Python's `str.format`; only `{input}` and doubled braces
+/// mean anything in them, and braces in a caption mean nothing.
+public struct PromptTemplate: Sendable, Equatable {
+    private let generation: FormatString
+    private let unconditional: String
+    private let instruction: FormatString
+    private let imageStart: String
+
+    /// Makes a template.
+    /// - Parameters:
+    ///   - generation: `GENERATION`, with `{input}` for the caption.
+    ///   - unconditional: `CFG`, for a dropped caption.
+    ///   - instruction: `INSTRUCTION`, with `{input}` for one of the above.
+    ///   - imageStart: `IMG_START_TOKEN`, appended at the end; empty for none.
+    /// - Throws: `ConfigurationError` for a format with anything but `{input}` in braces.
+    public init(
+        generation: String, unconditional: String, instruction: String, imageStart: String
+    ) throws(ConfigurationError) {
+        self.generation = try FormatString(generation, at: "GENERATION")
+        self.unconditional = unconditional
+        self.instruction = try FormatString(instruction, at: "INSTRUCTION")
+        self.imageStart = imageStart
+    }
+
+    /// Decodes the dictionary of a configuration.
+    /// - Throws: `ConfigurationError` for a missing string or a bad format.
+    public init(_ value: JSONValue, at keyPath: String) throws(ConfigurationError) {
+        var reader = try ConfigurationReader(value, at: keyPath)
+        generation = try FormatString(
+            try reader.string("GENERATION"), at: reader.path("GENERATION"))
+        unconditional = try reader.string("CFG")
+        instruction = try FormatString(
+            try reader.string("INSTRUCTION"), at: reader.path("INSTRUCTION"))
+        let startsImage = try reader.bool("IMG_START_TOKEN_FOR_GENERATION", default: true)
+        imageStart = startsImage ? try reader.string("IMG_START_TOKEN") : ""
+    }
+
+    /// The prompt for a caption, or for a dropped one.
+    public func prompt(for caption: String?) -> String {
+        let input = caption.map { generation.filled(with: PythonText.strip($0)) } ?? unconditional
+        return instruction.filled(with: input) + imageStart
+    }
+}
+
+/// A string for Python's `str.format` whose only field is `{input}`.
+private struct FormatString: Sendable, Equatable {
+    /// What stands between the fields.
+    private let literals: [String]
+
+    init(_ format: String, at keyPath: String) throws(ConfigurationError) {
+        var literals = [""]
+        var rest = Substring(format)
+        while let brace = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
+            literals[literals.count - 1] += rest[..<brace]
+            rest = rest[brace...]
+            if rest.hasPrefix("{{") || rest.hasPrefix("}}") {
+                literals[literals.count - 1] += String(rest.removeFirst())
+                rest.removeFirst()
+            } else if rest.hasPrefix("{input}") {
+                rest.removeFirst("{input}".count)
+                literals.append("")
+            } else {
+                throw ConfigurationError(
+                    keyPath, value: "\"\(format)\"",
+                    "only {input} may stand in braces; write {{ and }} for braces themselves")
+            }
+        }
+        literals[literals.count - 1] += rest
+        self.literals = literals
+    }
+
+    func filled(with input: String) -> String { literals.joined(separator: input) }
+}

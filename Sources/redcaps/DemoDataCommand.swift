@@ -1,0 +1,39 @@
+import ArgumentParser
+import RedCapsCore
+import RedCapsFixtures
+
+struct DemoDataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo-data",
+        abstract: "Writes a small data set of drawn landscapes, in the shape of RedCaps5M.")
+
+    @Argument(help: "The folder to write.")
+    var out: String
+
+    @Option(help: "How many samples.")
+    var samples: Int = 300
+
+    @Option(help: "The images' shorter edge in pixels.")
+    var shortestEdge: Int = 1024
+
+    @Option(help: "What the pictures depend on.")
+    var seed: UInt64 = 0
+
+    func validate() throws {
+        guard samples >= 1 else { throw ValidationError("--samples \(samples) isn't positive") }
+        guard (81...8192).contains(shortestEdge) else {
+            throw ValidationError("--shortest-edge \(shortestEdge) isn't in 81 ... 8192")
+        }
+    }
+
+    func run() throws {
+        let fixture = FixtureDataset(
+            samples: samples, shards: min(2, samples), shortestEdge: shortestEdge, seed: seed)
+        let bar = Monitor(ProgressBar(total: samples, unit: "images"))
+        let written = try fixture.write(to: out) { done in
+            bar.update { bar in bar.show(done) }
+        }
+        bar.update { bar in bar.finish() }
+        print("Wrote \(samples) samples: \(written.configuration)")
+    }
+}

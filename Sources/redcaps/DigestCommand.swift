@@ -1,0 +1,143 @@
+import ArgumentParser
+import Crypto
+import RedCapsCore
+
+struct DigestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "digest",
+        abstract: "Prints what samples hold, as hashes, to be compared with the reference's.")
+
+    @OptionGroup var source: DatasetOptions
+
+    @Option(help: "What crops and dropped captions depend on.")
+    var seed: Int = 0
+
+    @Flag(help: "Draw exactly as CPython's random does, in one stream from the seed.")
+    var reference = false
+
+    @Flag(help: "With --reference, seed with seed + position before every sample.")
+    var reseedEach = false
+
+    @Option(help: "What to do about a sample that can't be loaded: replace, report or stop.")
+    var onError = OnError.replace
+
+    @Option(help: "The samples by index, as in 3,1,2.")
+    var indices: String?
+
+    @Option(help: "The first so many samples.")
+    var first: Int?
+
+    @Flag(help: "All samples.")
+    var all = false
+
+    enum OnError: String, ExpressibleByArgument, CaseIterable {
+        case replace, report, stop
+    }
+
+    func validate() throws {
+        guard [indices != nil, first != nil, all].count(where: { $0 }) == 1 else {
+            throw ValidationError("give one of --indices, --first and --all")
+        }
+        if reseedEach && !reference { throw ValidationError("--reseed-each needs --reference") }
+        if let first, first < 0 { throw ValidationError("--first \(first) is negative") }
+        if !reference && seed < 0 { throw ValidationError("--seed \(seed) is negative") }
+        _ = try listed()
+    }
+
+    private func listed() throws -> [Int]? {
+        try indices.map { text in
+            try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                guard let index = Int(part), index >= 0 else {
+                    throw ValidationError("--indices: \"\(part)\" isn't an index")
+                }
+                return index
+            }
+        }
+    }
+
+    func run() throws {
+        let dataset = try source.open().dataset
+        let chosen = try listed() ?? Array(0..<(first ?? dataset.count))
+        if let outside = chosen.first(where: { $0 >= dataset.count }) {
+            throw ValidationFailure("index \(outside) isn't in the data set, which has \(dataset.count) samples")
+        }
+        var digester = try Digester(dataset, onError)
+        var stream = PythonDraws(seed: seed)
+        for (position, index) in chosen.enumerated() {
+            if reseedEach { stream = PythonDraws(seed: seed + position) }
+            let line: JSONLine
+            if reference {
+                line = try digester.line(position, index, &stream)
+            } else {
+                var draws = PositionalDraws(seed: UInt64(seed), position: position)
+                line = try digester.line(position, index, &draws)
+            }
+            print(line.text)
+        }
+    }
+}
+
+/// A failure that is told in a line.
+struct ValidationFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+private struct Digester {
+    private let dataset: CaptionDataset
+    private let onError: DigestCommand.OnError
+    private let workspace: CaptionDataset.Workspace
+    private let storage: PixelStorage
+
+    init(_ dataset: CaptionDataset, _ onError: DigestCommand.OnError) throws {
+        self.dataset = dataset
+        self.onError = onError
+        workspace = try dataset.makeWorkspace()
+        workspace.keepsImageBytes = true
+        storage = dataset.makeStorage(slots: 1)
+    }
+
+    mutating func line(
+        _ position: Int, _ index: Int, _ draws: inout some SampleDraws
+    ) throws -> JSONLine {
+        var loaded: LoadedSample<CaptionSample>?
+        var failure: TooManyFailures?
+        do {
+            loaded = try dataset.load(
+                index, position: position, draws: &draws,
+                policy: onError == .replace ? .replace(atMost: 500) : .stop, into: storage,
+                slot: 0, workspace: workspace)
+        } catch {
+            guard onError == .report else { throw error }
+            failure = error
+        }
+        for failure in loaded?.failures ?? [] { Terminal.show("replaced: \(failure)\n") }
+        let sample = loaded?.sample
+        var line = JSONLine()
+        line.add("position", position)
+        line.add("index", index)
+        line.add("used", sample?.index)
+        line.add("image", sample?.imageFile)
+        line.add("source_size", sample.map { [$0.sourceSize.width, $0.sourceSize.height] })
+        line.add(
+            "crop",
+            sample.map {
+                [$0.crop.x, $0.crop.y, $0.crop.x + $0.crop.width, $0.crop.y + $0.crop.height]
+            })
+        line.add("dropped", sample?.isDropped)
+        line.add("u8_sha256", sample == nil ? nil : Self.hex(SHA256.hash(data: workspace.imageBytes)))
+        line.add("px_sha256", sample == nil ? nil : pixelHash())
+        line.add("input_ids", sample?.inputIDs)
+        line.add("error", failure.map { "\($0)" })
+        return line
+    }
+
+    private func pixelHash() -> String {
+        Self.hex(PixelTensor(storage, count: 1).withUnsafeBytes { SHA256.hash(data: $0) })
+    }
+
+    private static func hex(_ digest: SHA256.Digest) -> String {
+        digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
