@@ -58,31 +58,24 @@ rc_jpeg_decoder *rc_jpeg_decoder_create(void) {
     rc_jpeg_decoder *d = calloc(1, sizeof *d);
     if (!d) return NULL;
     rc_jpeg_errors_init(&d->errors);
-    d->info.err = &d->errors.base;
-    if (setjmp(d->errors.escape)) {
-        jpeg_destroy_decompress(&d->info);
-        free(d);
-        return NULL;
-    }
-    jpeg_create_decompress(&d->info);
-    d->info.client_data = d;
     d->source.init_source = source_init;
     d->source.fill_input_buffer = source_fill;
     d->source.skip_input_data = source_skip;
     d->source.resync_to_restart = jpeg_resync_to_restart;
     d->source.term_source = source_term;
-    d->info.src = &d->source;
     return d;
 }
 
 void rc_jpeg_decoder_destroy(rc_jpeg_decoder *d) {
-    jpeg_destroy_decompress(&d->info);
+    rc_jpeg_decoder_reset(d);
     free(d->row);
     free(d);
 }
 
+// libjpeg's object is made anew for every image: an aborted one keeps its quantization and Huffman
+// tables, and would lend them to the next image that forgot its own.
 void rc_jpeg_decoder_reset(rc_jpeg_decoder *d) {
-    jpeg_abort_decompress(&d->info);
+    jpeg_destroy_decompress(&d->info);  // harmless when there is none
     d->source.next_input_byte = NULL;
     d->source.bytes_in_buffer = 0;
     d->end = d->scan = NULL;
@@ -99,7 +92,11 @@ rc_jpeg_status rc_jpeg_decoder_begin(rc_jpeg_decoder *d, const uint8_t *data, si
     d->end = data + size;
     d->source.next_input_byte = data;
     d->source.bytes_in_buffer = size;
+    d->info.err = &d->errors.base;
     if (setjmp(d->errors.escape)) return caught(d);
+    jpeg_create_decompress(&d->info);
+    d->info.client_data = d;
+    d->info.src = &d->source;
     if (jpeg_read_header(&d->info, TRUE) != JPEG_HEADER_OK || d->asked_past_end) return truncated(d);
     d->scan = d->source.next_input_byte;
     struct jpeg_decompress_struct *info = &d->info;
@@ -124,6 +121,23 @@ static int reserve_row(rc_jpeg_decoder *d, size_t size) {
     return 1;
 }
 
+/// Whether scans are missing, so that libjpeg guesses the low frequencies from neighbouring blocks.
+/// Those must be decoded too, then: neither columns nor rows can be left out.
+static int smooths_blocks(const struct jpeg_decompress_struct *info) {
+    enum { PREDICTED = 9 };  // the coefficients that libjpeg predicts
+    if (!info->progressive_mode || !info->coef_bits) return 0;
+    for (int c = 0; c < info->num_components; c++)
+        for (int i = 1; i <= PREDICTED; i++)
+            if (info->coef_bits[c][i] != 0) return 1;
+    return 0;
+}
+
+/// Decodes a row into the decoder's buffer. To be called under a live setjmp.
+static int read_row(rc_jpeg_decoder *d) {
+    JSAMPROW rows[1] = {d->row};
+    return jpeg_read_scanlines(&d->info, rows, 1) == 1 && !d->asked_past_end;
+}
+
 rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *d, uint32_t x, uint32_t y, uint32_t width,
                                      uint32_t height) {
     struct jpeg_decompress_struct *info = &d->info;
@@ -134,8 +148,9 @@ rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *d, uint32_t x, uint32_t y,
     // Everything else is libjpeg's default: accurate integer DCT, fancy upsampling, smoothing.
     info->out_color_space = info->num_components == 4 ? JCS_CMYK : JCS_RGB;
     if (!jpeg_start_decompress(info)) return truncated(d);
+    const int needs_all = smooths_blocks(info);
     JDIMENSION left = 0, columns = info->output_width;
-    if (width < info->image_width) {
+    if (!needs_all && width < info->image_width) {
         // One column more on each side: fancy upsampling looks at the neighbours.
         left = x > 0 ? x - 1 : 0;
         uint32_t right = x + width < info->image_width ? x + width + 1 : info->image_width;
@@ -147,7 +162,12 @@ rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *d, uint32_t x, uint32_t y,
     size_t bytes = (size_t)info->output_width * (size_t)info->output_components;
     if (!reserve_row(d, bytes + ROW_PADDING))
         return fail(d, RC_JPEG_NO_MEMORY, "no memory for a row of pixels");
-    if (y > 0 && jpeg_skip_scanlines(info, y) != y) return truncated(d);
+    if (needs_all) {
+        for (uint32_t row = 0; row < y; row++)
+            if (!read_row(d)) return truncated(d);
+    } else if (y > 0 && jpeg_skip_scanlines(info, y) != y) {
+        return truncated(d);
+    }
     return d->asked_past_end ? truncated(d) : RC_JPEG_OK;
 }
 
@@ -164,12 +184,6 @@ static void rgb_from_cmyk(uint8_t *row, uint32_t width) {
             out[c] = (uint8_t)(value < 0 ? 0 : value);
         }
     }
-}
-
-/// Decodes a row into the decoder's buffer. To be called under a live setjmp.
-static int read_row(rc_jpeg_decoder *d) {
-    JSAMPROW rows[1] = {d->row};
-    return jpeg_read_scanlines(&d->info, rows, 1) == 1 && !d->asked_past_end;
 }
 
 rc_jpeg_status rc_jpeg_decoder_next_row(rc_jpeg_decoder *d, const uint8_t **row) {

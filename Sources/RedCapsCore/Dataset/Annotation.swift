@@ -16,8 +16,9 @@ enum Annotation {
         }
         var caption: Caption?
         var keys: [String] = []
+        let wanted = Array(key.utf8)  // Swift's == would also match another spelling of an accent
         try scanner.readObject { (found, scanner) throws(JSONError) in
-            guard found == key else {
+            guard found.utf8.elementsEqual(wanted) else {
                 keys.append(found)
                 return try scanner.skipValue()
             }

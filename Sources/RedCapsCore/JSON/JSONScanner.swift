@@ -159,6 +159,7 @@ struct JSONScanner {
         let start = position
         var isInteger = true
         if current == UInt8(ascii: "-") { position += 1 }
+        let firstDigit = position
         if current == UInt8(ascii: "0") {
             position += 1
         } else if skipDigits() == 0 {
@@ -180,7 +181,7 @@ struct JSONScanner {
         if isInteger {
             if let integer = Int(text) { return .integer(integer) }
             // Python refuses to convert more than 4300 digits.
-            if position - start > 4300 { throw failure("an integer of more than 4300 digits") }
+            if position - firstDigit > 4300 { throw failure("an integer of more than 4300 digits") }
         }
         return .number(Double(text) ?? .nan)
     }

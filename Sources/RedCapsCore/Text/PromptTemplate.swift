@@ -51,14 +51,14 @@ private struct FormatString: Sendable, Equatable {
 
     init(_ format: String, at keyPath: String) throws(ConfigurationError) {
         var literals = [""]
-        var rest = Substring(format)
+        var rest = Substring(format).unicodeScalars
         while let brace = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
-            literals[literals.count - 1] += rest[..<brace]
+            literals[literals.count - 1] += String(rest[..<brace])
             rest = rest[brace...]
-            if rest.hasPrefix("{{") || rest.hasPrefix("}}") {
+            if rest.starts(with: "{{".unicodeScalars) || rest.starts(with: "}}".unicodeScalars) {
                 literals[literals.count - 1] += String(rest.removeFirst())
                 rest.removeFirst()
-            } else if rest.hasPrefix("{input}") {
+            } else if rest.starts(with: "{input}".unicodeScalars) {
                 rest.removeFirst("{input}".count)
                 literals.append("")
             } else {
@@ -67,7 +67,7 @@ private struct FormatString: Sendable, Equatable {
                     "only {input} may stand in braces; write {{ and }} for braces themselves")
             }
         }
-        literals[literals.count - 1] += rest
+        literals[literals.count - 1] += String(rest)
         self.literals = literals
     }
 

@@ -3,8 +3,23 @@
 /// Pillow walks the markers up to the first scan by itself before libjpeg sees the file, and some
 /// of what libjpeg shrugs off makes it refuse: the rules here are those where the two differ.
 /// Source: Pillow 13's behaviour, observed file by file.
-enum JPEGHeaderRules {
+struct JPEGHeaderRules {
+    /// Whether a JFIF segment told the resolution, so that nobody asks the EXIF data for it.
+    private var hasResolution = false
+    private var exif: [UInt8] = []
+    /// Of the ICC profile's pieces before the frame header, the sequence number and the count of the
+    /// piece that sorts first; -1 where the segment ends before them.
+    private var firstPiece: (number: Int, count: Int)?
+
     static func check(_ bytes: Span<UInt8>) throws(ImageError) {
+        var rules = JPEGHeaderRules()
+        try rules.walk(bytes)
+        if !rules.hasResolution, ExifResolution.isRefused(rules.exif) {
+            throw ImageError(.invalid, "JPEG: XResolution in the EXIF data is a single byte")
+        }
+    }
+
+    private mutating func walk(_ bytes: Span<UInt8>) throws(ImageError) {
         guard bytes.count >= 3, bytes[0] == 0xFF, bytes[1] == 0xD8, bytes[2] == 0xFF else {
             throw ImageError(
                 bytes.isEmpty ? .truncated : .unknownFormat,
@@ -23,32 +38,49 @@ enum JPEGHeaderRules {
             case 0x00, 0xD0...0xD9:
                 position += 2
             case 0x01...0xBF:
-                throw ImageError(.invalid, "JPEG: unknown marker FF \(hex(marker)) in the header")
+                throw ImageError(.invalid, "JPEG: unknown marker FF \(Self.hex(marker)) in the header")
             case 0xDA:
                 return
             default:
                 guard position + 3 < bytes.count else { return }  // libjpeg says so better
                 let length = Int(bytes[position + 2]) << 8 | Int(bytes[position + 3])
                 let start = position + 4
-                let end = min(position + 2 + max(length, 2), bytes.count)
-                try checkSegment(marker, bytes.extracting(start..<max(start, end)))
-                position = max(start, end)
+                let end = max(start, min(position + 2 + length, bytes.count))
+                if isTooShort(marker, bytes.extracting(start..<end)) {
+                    throw ImageError(.invalid, "JPEG: segment FF \(Self.hex(marker)) is too short")
+                }
+                position = end
             }
         }
     }
 
-    /// Application segments that Pillow reads without looking whether they are long enough.
-    private static func checkSegment(_ marker: UInt8, _ body: Span<UInt8>) throws(ImageError) {
-        let isTooShort =
-            switch marker {
-            case 0xE0: begins(body, "JFIF") && body.count < 7
-            case 0xE2: begins(body, "ICC_PROFILE\0") && body.count < 14
-            case 0xED: begins(body, "Photoshop 3.0\0") && endsInsideResource(body)
-            case 0xEE: begins(body, "Adobe") && body.count < 7
-            default: false
+    /// Whether Pillow reads beyond the end of a segment; notes what it keeps of the others.
+    private mutating func isTooShort(_ marker: UInt8, _ body: Span<UInt8>) -> Bool {
+        switch marker {
+        case 0xE0 where Self.begins(body, "JFIF"):
+            if body.count >= 12, body[7] == 1 || body[7] == 2 { hasResolution = true }
+            return body.count < 7
+        case 0xE1 where Self.begins(body, "Exif\0\0"):
+            unsafe body.extracting(6...).withUnsafeBufferPointer {
+                unsafe exif.append(contentsOf: $0)
             }
-        if isTooShort {
-            throw ImageError(.invalid, "JPEG: application segment FF \(hex(marker)) is too short")
+            return false
+        case 0xE2 where Self.begins(body, "ICC_PROFILE\0"):
+            let piece = (
+                number: body.count > 12 ? Int(body[12]) : -1,
+                count: body.count > 13 ? Int(body[13]) : -1
+            )
+            firstPiece = firstPiece.map { $0 < piece ? $0 : piece } ?? piece
+            return false
+        case 0xED where Self.begins(body, "Photoshop 3.0\0"):
+            return Self.endsInsideResource(body)
+        case 0xEE where Self.begins(body, "Adobe"):
+            return body.count < 7
+        case 0xC0...0xCF where marker != 0xC4 && marker != 0xC8 && marker != 0xCC:
+            defer { firstPiece = nil }
+            return firstPiece?.count == -1
+        default:
+            return false
         }
     }
 
