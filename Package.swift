@@ -62,6 +62,24 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
+
+        // Tests. They use public API only, so that they run in release mode, too.
+        .target(
+            name: "TestSupport", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "RedCapsTarTests", dependencies: ["RedCapsTar", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RedCapsImageTests", dependencies: ["RedCapsImage", "CResample", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RedCapsCoreTests",
+            dependencies: ["RedCapsCore", "RedCapsFixtures", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["RedCapsFixtures", "TestSupport", "redcaps"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

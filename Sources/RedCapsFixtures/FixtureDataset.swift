@@ -137,7 +137,9 @@ public struct FixtureDataset: Sendable {
     /// rarely neighbours.
     private func writeShard(_ samples: [Sample], _ folder: String, to raw: String) throws {
         let tar = try TarWriter.create("\(raw)/\(folder).tar")
-        var members = samples.flatMap { [("\($0.name).jpg", $0.jpeg), ("\($0.name).json", $0.annotation)] }
+        var members = samples.flatMap {
+            [("\($0.name).jpg", $0.jpeg), ("\($0.name).json", $0.annotation)]
+        }
         var draws = PositionalDraws(seed: seed &+ 2, position: samples.count)
         for last in members.indices.reversed().dropLast() {
             members.swapAt(last, draws.integer(below: last + 1))

@@ -97,7 +97,9 @@ private struct Colour {
 }
 
 extension Float {
-    fileprivate func byte(_ change: Float) -> UInt8 { UInt8(Swift.max(0, Swift.min(255, self + change))) }
+    fileprivate func byte(_ change: Float) -> UInt8 {
+        UInt8(Swift.max(0, Swift.min(255, self + change)))
+    }
 }
 
 /// Values between 0 and 1 that vary smoothly over the plane, by hashing the corners of a lattice.
@@ -105,7 +107,9 @@ private struct Noise {
     let seed: UInt32
 
     func white(_ x: Int, _ y: Int) -> Float {
-        var h = UInt32(truncatingIfNeeded: x) &* 0x85EB_CA6B ^ UInt32(truncatingIfNeeded: y) &* 0xC2B2_AE35
+        var h =
+            UInt32(truncatingIfNeeded: x) &* 0x85EB_CA6B ^ UInt32(truncatingIfNeeded: y)
+            &* 0xC2B2_AE35
         h = (h ^ seed) &* 0x9E37_79B1
         h = (h ^ h >> 15) &* 0x2C1B_3C6D
         return Float((h ^ h >> 13) & 0xFFFF) / 65535

@@ -16,7 +16,8 @@ public struct PixelBuffer: Sendable, Hashable {
         let count = width * height * 3
         if let pixels, pixels.count != count {
             throw ImageError(
-                .badRequest, "\(pixels.count) bytes for \(width)×\(height) RGB pixels, not \(count)")
+                .badRequest, "\(pixels.count) bytes for \(width)×\(height) RGB pixels, not \(count)"
+            )
         }
         self.width = width
         self.height = height

@@ -58,7 +58,8 @@ public struct ImageLimits: Sendable, Hashable {
         guard !overflow, pixels <= limits.maxPixels else {
             throw ImageError(
                 .tooLarge,
-                "\(header.width)×\(header.height) pixels, more than the limit of \(limits.maxPixels)")
+                "\(header.width)×\(header.height) pixels, more than the limit of \(limits.maxPixels)"
+            )
         }
         return header
     }

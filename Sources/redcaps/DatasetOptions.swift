@@ -5,7 +5,9 @@ import RedCapsCore
 /// Which data set: the arguments that the verbs share.
 struct DatasetOptions: ParsableArguments {
     @Option(
-        help: "The configuration: a whole dump of mmengine's, or just a data set's dictionary (JSON).")
+        help:
+            "The configuration: a whole dump of mmengine's, or just a data set's dictionary (JSON)."
+    )
     var config: String
 
     @Option(

@@ -59,7 +59,8 @@ struct DigestCommand: ParsableCommand {
         let dataset = try source.open().dataset
         let chosen = try listed() ?? Array(0..<(first ?? dataset.count))
         if let outside = chosen.first(where: { $0 >= dataset.count }) {
-            throw ValidationFailure("index \(outside) isn't in the data set, which has \(dataset.count) samples")
+            throw ValidationFailure(
+                "index \(outside) isn't in the data set, which has \(dataset.count) samples")
         }
         var digester = try Digester(dataset, onError)
         var stream = PythonDraws(seed: seed)
@@ -126,7 +127,8 @@ private struct Digester {
                 [$0.crop.x, $0.crop.y, $0.crop.x + $0.crop.width, $0.crop.y + $0.crop.height]
             })
         line.add("dropped", sample?.isDropped)
-        line.add("u8_sha256", sample == nil ? nil : Self.hex(SHA256.hash(data: workspace.imageBytes)))
+        line.add(
+            "u8_sha256", sample == nil ? nil : Self.hex(SHA256.hash(data: workspace.imageBytes)))
         line.add("px_sha256", sample == nil ? nil : pixelHash())
         line.add("input_ids", sample?.inputIDs)
         line.add("error", failure.map { "\($0)" })

@@ -29,7 +29,9 @@ struct LoadCommand: AsyncParsableCommand {
     var preview: String?
 
     func validate() throws {
-        for (name, value) in [("batches", batches), ("batch-size", batchSize), ("workers", workers)] {
+        for (name, value) in [
+            ("batches", batches), ("batch-size", batchSize), ("workers", workers),
+        ] {
             if let value, value < 1 { throw ValidationError("--\(name) \(value) isn't positive") }
         }
     }

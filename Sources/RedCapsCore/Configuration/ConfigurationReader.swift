@@ -57,7 +57,9 @@ struct ConfigurationReader {
         return text
     }
 
-    mutating func string(_ key: String, default fallback: String) throws(ConfigurationError) -> String {
+    mutating func string(_ key: String, default fallback: String) throws(ConfigurationError)
+        -> String
+    {
         try valueOrDefault(key, fallback, "a string") {
             if case .string(let text) = $0 { text } else { nil }
         }

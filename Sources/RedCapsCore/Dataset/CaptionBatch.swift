@@ -19,6 +19,7 @@ public struct CaptionSample: Sendable, Equatable {
     /// The reference's `type`, always `text2image`.
     public var type: String { "text2image" }
 
+    /// Whether everything is equal.
     public static func == (a: CaptionSample, b: CaptionSample) -> Bool {
         a.index == b.index && a.imageFile == b.imageFile && a.imageFolder == b.imageFolder
             && a.sourceSize == b.sourceSize && a.crop == b.crop && a.isDropped == b.isDropped

@@ -63,7 +63,8 @@ public final class CaptionDataset: Dataset {
         let annotations =
             configuration.captionFolder == configuration.imageFolder
             ? images : try RawFolder(resolve(configuration.captionFolder))
-        let folders = configuration.captionFolder == configuration.imageFolder
+        let folders =
+            configuration.captionFolder == configuration.imageFolder
             ? [images] : [images, annotations]
         for shard in folders.flatMap({ $0.index?.shards ?? [] }) {
             if let failure = shard.failure { logger.warning("\(failure)") }
@@ -112,10 +113,12 @@ public final class CaptionDataset: Dataset {
     /// The number of samples.
     public var count: Int { manifest.count }
 
+    /// A decoder, its scratch memory and a read buffer for one worker.
     public func makeWorkspace() throws -> Workspace {
         try Workspace(imageSize: configuration.imageSize)
     }
 
+    /// Memory for the pixels of a batch, from a pool.
     public func makeStorage(slots: Int) -> PixelStorage {
         PixelStorage(slots: slots, imageSize: configuration.imageSize, pool: pool)
     }
@@ -167,6 +170,7 @@ public final class CaptionDataset: Dataset {
             isDropped: isDropped, caption: caption.text, inputIDs: ids)
     }
 
+    /// Pads the ids with the padding id and takes the pixels over, without a copy.
     public func collate(
         _ samples: [LoadedSample<CaptionSample>], in storage: PixelStorage
     ) -> CaptionBatch {

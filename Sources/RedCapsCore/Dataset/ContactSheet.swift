@@ -4,7 +4,8 @@ extension CaptionBatch {
     ///   - columns: Images in a row; by default as many as make the sheet about square.
     ///   - edge: The edge of each image in the sheet, in pixels.
     /// - Throws: `ImageError` if the sheet would be too large.
-    public func contactSheet(columns: Int? = nil, edge: Int = 192) throws(ImageError) -> PixelBuffer {
+    public func contactSheet(columns: Int? = nil, edge: Int = 192) throws(ImageError) -> PixelBuffer
+    {
         let columns = max(1, columns ?? Int(Double(count).squareRoot().rounded(.up)))
         let rows = (count + columns - 1) / columns
         let gap = 8

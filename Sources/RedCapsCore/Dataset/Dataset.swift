@@ -38,14 +38,17 @@ public protocol Dataset: Sendable {
 }
 
 extension Dataset where Storage == Void {
+    /// Nothing: the samples hold all there is.
     public func makeStorage(slots: Int) {}
 }
 
 extension Dataset where Workspace == Void {
+    /// Nothing: a worker needs no memory of its own.
     public func makeWorkspace() {}
 }
 
 extension Dataset where Batch == [LoadedSample<Sample>] {
+    /// The samples as they are.
     public func collate(_ samples: [LoadedSample<Sample>], in storage: Storage) -> Batch { samples }
 }
 
@@ -99,7 +102,8 @@ public struct TooManyFailures: Error, Sendable, CustomStringConvertible {
     /// The count, and the last failure.
     public var description: String {
         let last = failures.last.map { "\($0)" } ?? ""
-        return failures.count == 1 ? last : "\(failures.count) samples in a row failed; last: \(last)"
+        return failures.count == 1
+            ? last : "\(failures.count) samples in a row failed; last: \(last)"
     }
 }
 

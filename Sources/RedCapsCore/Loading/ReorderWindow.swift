@@ -99,7 +99,9 @@ struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     /// What is due next, or `nil` while it isn't all there.
     mutating func takeOutcome() -> Outcome? {
         guard let batch = batches.first else { return isThrough ? .end : nil }
-        guard batch.remaining == 0, isThrough || batch.results.count == batchSize else { return nil }
+        guard batch.remaining == 0, isThrough || batch.results.count == batchSize else {
+            return nil
+        }
         batches.removeFirst()
         first += 1
         do {

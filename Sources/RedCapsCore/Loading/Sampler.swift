@@ -15,8 +15,10 @@ public protocol Sampler: Sendable {
 
 /// Every sample once, in the order of the list.
 public struct SequentialSampler: Sampler {
+    /// `sequential:v1`.
     public var identity: String { "sequential:v1" }
 
+    /// The rest of the list, without repetition.
     public func makeCursor(at position: Int, count: Int) -> Range<Int>.Iterator {
         (min(position, count)..<count).makeIterator()
     }
@@ -30,6 +32,7 @@ public struct InfiniteSampler: Sampler {
     /// What chooses the shuffles.
     public let seed: UInt64
 
+    /// The order's version, and the seed when it shuffles.
     public var identity: String { shuffles ? "infinite:v1:shuffled:\(seed)" : "infinite:v1" }
 
     /// Walks one epoch after the other.
@@ -57,6 +60,7 @@ public struct InfiniteSampler: Sampler {
         }
     }
 
+    /// The order from a position on, in constant time and memory.
     public func makeCursor(at position: Int, count: Int) -> Cursor {
         Cursor(self, position, count)
     }

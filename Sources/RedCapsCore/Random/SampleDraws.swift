@@ -18,6 +18,7 @@ public struct PositionalDraws: SampleDraws {
         generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: Int64(position)))
     }
 
+    /// A uniform integer in `0..<count`, without bias (Lemire's method).
     public mutating func integer(below count: Int) -> Int {
         precondition(count > 0, "an integer below \(count)")
         let bound = UInt64(count)
@@ -31,6 +32,7 @@ public struct PositionalDraws: SampleDraws {
         return Int(product.high)
     }
 
+    /// A uniform number in `0..<1` with 53 random bits.
     public mutating func unitInterval() -> Double {
         Double(generator.next() >> 11) * 0x1p-53
     }

@@ -13,6 +13,7 @@ public struct ByteTokenizer: CaptionTokenizer {
     /// Makes the tokenizer.
     public init() {}
 
+    /// Each UTF-8 byte plus 3, then 1 (end of sequence) if special tokens are asked for.
     public func encode(_ text: String, addSpecialTokens: Bool) -> [Int] {
         var ids: [Int] = []
         ids.reserveCapacity(text.utf8.count + 1)
@@ -33,6 +34,7 @@ public struct ClosureTokenizer: CaptionTokenizer {
         self.body = body
     }
 
+    /// Calls the closure.
     public func encode(_ text: String, addSpecialTokens: Bool) throws -> [Int] {
         try body(text, addSpecialTokens)
     }

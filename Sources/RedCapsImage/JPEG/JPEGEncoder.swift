@@ -67,7 +67,8 @@ public struct JPEGEncoder: Sendable {
         guard status == RC_JPEG_OK, let bytes = unsafe bytes else {
             let words = String(
                 decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-            throw ImageError(status == RC_JPEG_NO_MEMORY ? .noMemory : .badRequest, "JPEG: \(words)")
+            throw ImageError(
+                status == RC_JPEG_NO_MEMORY ? .noMemory : .badRequest, "JPEG: \(words)")
         }
         defer { unsafe free(bytes) }
         return unsafe Array(UnsafeBufferPointer(start: bytes, count: count))

@@ -38,7 +38,8 @@ struct JPEGHeaderRules {
             case 0x00, 0xD0...0xD9:
                 position += 2
             case 0x01...0xBF:
-                throw ImageError(.invalid, "JPEG: unknown marker FF \(Self.hex(marker)) in the header")
+                throw ImageError(
+                    .invalid, "JPEG: unknown marker FF \(Self.hex(marker)) in the header")
             case 0xDA:
                 return
             default:

@@ -23,7 +23,8 @@ public final class Resampler {
     /// The horizontal pass comes first, except where the height shrinks by more than twice as many
     /// pixels as the width: then Pillow 13 turns the passes round, which rounds differently.
     /// - Throws: `ImageError` with `badRequest` if the size isn't positive.
-    public func resize(_ image: PixelBuffer, width: Int, height: Int) throws(ImageError) -> PixelBuffer
+    public func resize(_ image: PixelBuffer, width: Int, height: Int) throws(ImageError)
+        -> PixelBuffer
     {
         var result = try PixelBuffer(width: width, height: height)
         let horizontal = axes.axis(from: image.width, to: width, filter)

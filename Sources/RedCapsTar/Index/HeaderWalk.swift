@@ -49,7 +49,8 @@ struct HeaderWalk {
 
     /// Takes in one header.
     /// - Returns: Where the next one is, or `nil` for what this walk doesn't know.
-    private mutating func read(_ header: TarHeader, at offset: UInt64) throws(StoreError) -> UInt64? {
+    private mutating func read(_ header: TarHeader, at offset: UInt64) throws(StoreError) -> UInt64?
+    {
         guard var size = header.byteCount else { return nil }
         let body = offset + UInt64(TarHeader.size)
         switch header.typeFlag {
@@ -59,7 +60,8 @@ struct HeaderWalk {
             switch header.typeFlag {
             case UInt8(ascii: "L"): longName = Array(bytes.prefix { $0 != 0 })
             case UInt8(ascii: "x"): guard readPax(bytes) else { return nil }
-            case UInt8(ascii: "g"): guard PaxRecords(bytes)?.changesMembers == false else { return nil }
+            case UInt8(ascii: "g"):
+                guard PaxRecords(bytes)?.changesMembers == false else { return nil }
             default: break
             }
             return Self.next(after: body, size)
@@ -119,7 +121,8 @@ struct HeaderWalk {
     private func damaged(at offset: UInt64) -> StoreError {
         offset == 0
             ? StoreError(
-                .notATar, file: path, byteOffset: 0, reason: "not a tar: the first header is no header")
+                .notATar, file: path, byteOffset: 0,
+                reason: "not a tar: the first header is no header")
             : StoreError(
                 .notATar, file: path, byteOffset: offset,
                 reason: "damaged header (its checksum doesn't fit); members after it aren't served")

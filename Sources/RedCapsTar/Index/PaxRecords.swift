@@ -26,7 +26,9 @@ struct PaxRecords {
             case "path":
                 path = value.isEmpty ? nil : Array(value)
             case "size":
-                guard let number = UInt64(String(decoding: value, as: UTF8.self)) else { return nil }
+                guard let number = UInt64(String(decoding: value, as: UTF8.self)) else {
+                    return nil
+                }
                 size = number
             case _ where key.hasPrefix("GNU.sparse.") || key == "SCHILY.realsize":
                 isSparse = true

@@ -23,6 +23,7 @@ public struct FolderStore: FileStore {
         FileLocation(key: try MemberPath(checking: path, in: root).description)
     }
 
+    /// Reads a file, following links that the owner of the folder placed.
     public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
         guard let path = location.key else { throw .foreign(location, to: root) }
         let file = try OpenFile(root + "/" + path)
@@ -64,7 +65,9 @@ func folderContents(_ path: String) throws(StoreError) -> [(name: String, isFold
     var names: [(name: String, isFolder: Bool)] = []
     while let entry = unsafe readdir(folder) {
         let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-            unsafe tuple.withMemoryRebound(to: CChar.self, capacity: 1) { unsafe String(cString: $0) }
+            unsafe tuple.withMemoryRebound(to: CChar.self, capacity: 1) {
+                unsafe String(cString: $0)
+            }
         }
         guard name != ".", name != ".." else { continue }
         var status = stat()

@@ -8,6 +8,7 @@ public struct LayeredStore: FileStore {
         self.layers = layers
     }
 
+    /// Finds a file in the first layer that has it.
     public func locate(_ path: String) throws(StoreError) -> FileLocation {
         var missing: StoreError?
         for (number, layer) in layers.enumerated() {
@@ -24,6 +25,7 @@ public struct LayeredStore: FileStore {
             ?? StoreError(.missing, file: "no store", member: path, reason: "there are no stores")
     }
 
+    /// Reads a file from the layer that has it.
     public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
         guard Int(location.layer) < layers.count else { throw .foreign(location, to: "layers") }
         try layers[Int(location.layer)].read(location, into: &buffer)

@@ -16,6 +16,7 @@ public struct MemoryStore: FileStore {
         self.files = contents
     }
 
+    /// Finds a file by its path.
     public func locate(_ path: String) throws(StoreError) -> FileLocation {
         guard let index = places[try MemberPath(checking: path, in: "memory")] else {
             throw StoreError(.missing, file: "memory", member: path, reason: "no such file")
@@ -24,6 +25,7 @@ public struct MemoryStore: FileStore {
         return FileLocation(.range(source: index, offset: 0, size: size))
     }
 
+    /// Copies a file into the buffer.
     public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
         guard case .range(let index, _, _) = location.place, index < files.count else {
             throw .foreign(location, to: "memory")

@@ -34,7 +34,8 @@ final class OpenFile: Sendable {
 
     /// Reads at an offset until the buffer is full or the file ends.
     /// - Returns: The number of bytes read.
-    func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError) -> Int
+    func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError)
+        -> Int
     {
         var filled = 0
         while filled < buffer.count {

@@ -25,10 +25,12 @@ public struct RawFolder: FileStore {
             ? tars : LayeredStore([UnpackedPart(store: FolderStore(folder), topLevel: tree), tars])
     }
 
+    /// Finds a file: in the unpacked tree if it is there, else in a shard.
     public func locate(_ path: String) throws(StoreError) -> FileLocation {
         try store.locate(path)
     }
 
+    /// Reads a file from where it was found.
     public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
         try store.read(location, into: &buffer)
     }

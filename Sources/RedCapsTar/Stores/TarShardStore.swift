@@ -22,12 +22,14 @@ public final class TarShardStore: FileStore {
         open = Mutex(OpenShards(limit: Self.descriptorLimit))
     }
 
+    /// Finds a member in the index.
     public func locate(_ path: String) throws(StoreError) -> FileLocation {
         let entry = try index.find(try MemberPath(checking: path, in: "shards"))
         return FileLocation(
             .range(source: UInt32(entry.shard), offset: entry.offset, size: entry.size))
     }
 
+    /// Reads a member with one `pread`.
     public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
         guard case .range(let source, let offset, let size) = location.place,
             index.shards.indices.contains(Int(source))
@@ -48,7 +50,9 @@ public final class TarShardStore: FileStore {
         }
         unsafe try buffer.fill(Int(size)) { target throws(StoreError) in
             let count = unsafe try file.read(at: offset, into: target)
-            guard count == target.count else { throw truncated(path, offset, size, left: UInt64(count)) }
+            guard count == target.count else {
+                throw truncated(path, offset, size, left: UInt64(count))
+            }
             return count
         }
     }
@@ -89,7 +93,8 @@ private struct OpenShards {
             files[shard] = (open.file, clock)
             return open.file
         }
-        if files.count >= limit, let oldest = files.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+        if files.count >= limit, let oldest = files.min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
             files[oldest.key] = nil
         }
         let file = try OpenFile(path)
