@@ -1,17 +1,17 @@
-public import Foundation
+package import Foundation
 
 /// What a finished program left.
-public struct ProgramResult: Sendable {
-    public let status: Int32
-    public let output: String
-    public let errors: String
+package struct ProgramResult: Sendable {
+    package let status: Int32
+    package let output: String
+    package let errors: String
 
     /// The output as lines, without the last empty one.
-    public var lines: [String] { output.split(separator: "\n").map(String.init) }
+    package var lines: [String] { output.split(separator: "\n").map(String.init) }
 }
 
 /// Runs a program to its end. Its output goes through files, so that no pipe can fill up.
-public func run(
+package func run(
     _ program: String, _ arguments: [String], in folder: String? = nil,
     environment: [String: String] = [:]
 ) throws -> ProgramResult {
@@ -36,7 +36,7 @@ public func run(
 }
 
 /// Whether a program can be found in the usual places.
-public func findProgram(_ name: String) -> String? {
+package func findProgram(_ name: String) -> String? {
     ["/usr/bin", "/bin", "/usr/local/bin", "/opt/homebrew/bin"].map { "\($0)/\(name)" }
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 }
