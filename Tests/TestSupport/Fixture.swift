@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// The committed files in `Tests/Fixtures`: inputs and golden values, made by the scripts there.
 package enum Fixture {

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// What a finished program left.
 package struct ProgramResult: Sendable {

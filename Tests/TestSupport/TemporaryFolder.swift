@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// A new, empty folder that disappears with its owner.
 package final class TemporaryFolder: Sendable {
