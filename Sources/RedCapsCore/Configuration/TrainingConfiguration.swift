@@ -58,9 +58,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// Decodes a configuration file in JSON.
     /// - Throws: `ConfigurationError`, `StoreError` or `JSONError`, each with the place.
     public init(file: String) throws {
-        let name = file.split(separator: "/").last.map(String.init) ?? file
-        let folder = file.hasSuffix(name) ? String(file.dropLast(name.count)) : ""
-        let bytes = try FolderStore(folder.isEmpty ? "." : folder).bytes(of: name)
+        let (folder, name) = FolderStore.containing(file)
+        let bytes = try folder.bytes(of: name)
         let value: JSONValue
         do {
             value = try JSONValue(parsing: bytes)

@@ -16,13 +16,12 @@ public struct Manifest: Sendable {
     ///   read in the order of their names.
     /// - Throws: `StoreError` if something can't be read, `ManifestError` if it is no such list.
     public init(path: String) throws {
-        let (folder, names) = try Self.files(path)
-        let store = FolderStore(folder)
+        let (store, names) = try Self.files(path)
         for name in names {
             do {
                 try append(try store.bytes(of: name))
             } catch let error as JSONError {
-                throw ManifestError(file: "\(folder)/\(name)", reason: "\(error)")
+                throw ManifestError(file: "\(store.root)/\(name)", reason: "\(error)")
             }
         }
     }
@@ -32,18 +31,17 @@ public struct Manifest: Sendable {
         for entry in entries { append(entry.image, entry.annotation) }
     }
 
-    private static func files(_ path: String) throws -> (folder: String, names: [String]) {
+    private static func files(_ path: String) throws -> (store: FolderStore, names: [String]) {
         if path.hasSuffix(".json") {
-            let slash = path.lastIndex(of: "/")
-            let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
-            let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-            return (folder, [String(name)])
+            let (store, name) = FolderStore.containing(path)
+            return (store, [name])
         }
-        let names = try FolderStore(path).fileNames().filter { $0.hasSuffix(".json") }
+        let store = FolderStore(path)
+        let names = try store.fileNames().filter { $0.hasSuffix(".json") }
         guard !names.isEmpty else {
             throw ManifestError(file: path, reason: "no *.json in this folder")
         }
-        return (path, names)
+        return (store, names)
     }
 
     private mutating func append(_ image: String, _ annotation: String) {

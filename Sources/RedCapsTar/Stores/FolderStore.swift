@@ -17,6 +17,15 @@ public struct FolderStore: FileStore {
         self.root = root
     }
 
+    /// The folder that a file lies in, and the file's name there.
+    package static func containing(_ path: String) -> (store: FolderStore, name: String) {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else {
+            return (FolderStore("."), path)
+        }
+        let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+        return (FolderStore(folder), String(path[path.utf8.index(after: slash)...]))
+    }
+
     /// The location of a path. Costs no look at the disk: a file that isn't there is told when it
     /// is read, as with any open folder.
     public func locate(_ path: String) throws(StoreError) -> FileLocation {
