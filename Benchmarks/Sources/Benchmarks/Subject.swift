@@ -1,0 +1,63 @@
+import Foundation
+import RedCapsCore
+import RedCapsFixtures
+
+/// What is measured: a data set, and its first images in memory.
+struct Subject {
+    struct File: Sendable {
+        let bytes: [UInt8]
+        /// The square that the C program decodes: the one that the data set cuts out.
+        let square: PixelRegion
+    }
+
+    let dataset: CaptionDataset
+    let files: [File]
+    private let drawn: URL?
+
+    /// Opens a data set, or draws one, and takes its first images.
+    init(config: String?, root: String?, imageSize: Int, images: Int) throws {
+        var configurationFile = config
+        var root = root
+        var drawn: URL?
+        if config == nil {
+            let folder = FileManager.default.temporaryDirectory
+                .appending(path: "redcaps-benchmarks-\(UUID().uuidString)")
+            let written = try FixtureDataset(samples: images).write(to: folder.path())
+            (configurationFile, root, drawn) = (written.configuration, written.root, folder)
+        }
+        guard let configurationFile else { throw ConfigurationError("config", "is missing") }
+        var configuration = try TrainingConfiguration(file: configurationFile).dataset
+        configuration.imageSize = imageSize
+        let whole = try CaptionDataset(configuration, root: root, tokenizer: ByteTokenizer())
+        let store = try RawFolder(
+            [root, configuration.imageFolder].compactMap(\.self).joined(separator: "/"))
+        let count = min(images, whole.count)
+        files = try (0..<count).map { index in
+            File(
+                bytes: try store.bytes(of: whole.manifest.image(index)),
+                square: try whole.sample(at: index).sample.crop)
+        }
+        dataset = try CaptionDataset(
+            configuration,
+            manifest: Manifest(
+                (0..<count).map { (whole.manifest.image($0), whole.manifest.annotation($0)) }),
+            images: store, annotations: store, tokenizer: ByteTokenizer())
+        self.drawn = drawn
+    }
+
+    /// The first square of that side in any image.
+    func anySquare(of side: Int) throws -> PixelBuffer {
+        let decoder = try JPEGDecoder()
+        for file in files {
+            let header = try decoder.header(of: file.bytes.span)
+            guard min(header.width, header.height) >= side else { continue }
+            return try decoder.decode(
+                file.bytes.span, region: PixelRegion(x: 0, y: 0, width: side, height: side))
+        }
+        throw ConfigurationError("config", "no image of \(side) pixels to resample")
+    }
+
+    func cleanUp() {
+        if let drawn { try? FileManager.default.removeItem(at: drawn) }
+    }
+}

@@ -1,0 +1,1 @@
+// Empty on purpose: Swift never sees libjpeg's own declarations.
