@@ -22,8 +22,9 @@ struct CaptionWriter {
         var sentences = [
             "A wide view of \(pick(Self.places)), taken in \(pick(Self.lights))."
         ]
+        var details = Self.details
         for _ in 0..<(2 + draws.integer(below: 4)) {
-            sentences.append(pick(Self.details))
+            sentences.append(details.remove(at: draws.integer(below: details.count)))
         }
         return sentences.joined(separator: " ")
     }
