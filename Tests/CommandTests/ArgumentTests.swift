@@ -1,0 +1,101 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("redcaps and its arguments")
+struct ArgumentTests {
+    @Test(
+        "Wrong arguments are told on standard error and end with code 2",
+        arguments: [
+            ["load"], ["load", "--config", "c.json", "--batches", "0"],
+            ["load", "--config", "c.json", "--workers", "none"],
+            ["load", "--config", "c.json", "--tokenizer", "words"],
+            ["digest", "--config", "c.json"],
+            ["digest", "--config", "c.json", "--all", "--first", "1"],
+            ["digest", "--config", "c.json", "--indices", "1,,2"],
+            ["digest", "--config", "c.json", "--indices", "-1"],
+            ["digest", "--config", "c.json", "--all", "--reseed-each"],
+            ["digest", "--config", "c.json", "--all", "--seed", "9223372036854775807"],
+            ["index"], ["demo-data", "out", "--samples", "0"], ["dance"], ["load", "--dance"],
+        ])
+    func wrong(arguments: [String]) throws {
+        let result = try run(try Redcaps.path(), arguments)
+        #expect(result.status == 2)
+        #expect(result.output.isEmpty)
+        #expect(result.errors.hasPrefix("redcaps: "))
+    }
+
+    @Test(
+        "A failure is one line on standard error and code 1",
+        arguments: [
+            ["load", "--config", "/nowhere/c.json"],
+            ["digest", "--config", "/nowhere/c.json", "--all"], ["index", "/nowhere"],
+            ["demo-data", "/dev/null/out"],
+        ])
+    func failing(arguments: [String]) throws {
+        let result = try run(try Redcaps.path(), arguments)
+        #expect(result.status == 1)
+        #expect(result.output.isEmpty)
+        #expect(result.errors.hasPrefix("redcaps: "))
+        #expect(result.errors.split(separator: "\n").count == 1)
+    }
+
+    @Test("Help goes to standard output and is a success")
+    func help() throws {
+        let result = try Redcaps.run("load", "--help")
+        #expect(result.status == 0)
+        #expect(result.output.contains("--batch-size"))
+        #expect(result.errors.isEmpty)
+    }
+
+    @Test("An index beyond the data set is a failure that tells how many samples there are")
+    func outside() throws {
+        let set = try DemoSet()
+        let result = try Redcaps.run(
+            "digest", "--config", set.configuration, "--indices", "0,10")
+        #expect(result.status == 1)
+        #expect(result.output.isEmpty)
+        #expect(
+            result.errors == "redcaps: index 10 isn't in the data set, which has 10 samples\n")
+    }
+}
+
+@Suite("redcaps index and demo-data")
+struct ShardCommandTests {
+    @Test("The index counts shards and members")
+    func index() throws {
+        let set = try DemoSet()
+        let line = try #require(try Redcaps.lines("index", set.raw, "--json").first)
+        #expect(line["shards"] as? Int == 2)
+        #expect(line["members"] as? Int == 22)  // 10 images, 10 annotations, 2 folders
+        #expect((line["failures"] as? [String])?.isEmpty == true)
+    }
+
+    @Test("A damaged shard is told, the others are listed, and the exit code is 1")
+    func damaged() throws {
+        let set = try DemoSet()
+        try Data("nonsense".utf8).write(to: URL(filePath: set.raw + "/00000.tar"))
+        let result = try Redcaps.run("index", set.raw)
+        #expect(result.status == 1)
+        #expect(result.output.contains("00001.tar: 11 members"))
+        #expect(result.errors.contains("00000.tar"))
+    }
+
+    @Test("Demo data are the same for the same seed, and load")
+    func demoData() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a", "b"] {
+            let result = try Redcaps.run(
+                "demo-data", folder[name], "--samples", "4", "--shortest-edge", "96")
+            #expect(result.status == 0)
+        }
+        for file in ["raw/00000.tar", "raw/00001.tar", "redcaps5m_data.json", "redcaps5m.json"] {
+            #expect(
+                try Data(contentsOf: URL(filePath: folder["a/\(file)"]))
+                    == Data(contentsOf: URL(filePath: folder["b/\(file)"])))
+        }
+        let line = try #require(
+            try Redcaps.lines("load", "--config", folder["a/redcaps5m.json"], "--json").first)
+        #expect(line["batches"] as? Int == 1)
+    }
+}

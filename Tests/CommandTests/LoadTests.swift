@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("redcaps load")
+struct LoadTests {
+    @Test("With --json it prints one line with the run's figures")
+    func json() throws {
+        let set = try DemoSet()
+        let lines = try Redcaps.lines(
+            "load", "--config", set.configuration, "--batch-size", "4", "--workers", "2",
+            "--json")
+        let line = try #require(lines.first)
+        #expect(lines.count == 1)
+        #expect(
+            Set(line.keys) == [
+                "samples", "batches", "seconds", "samples_per_second", "replaced", "workers",
+                "open_ms", "peak_rss_bytes",
+            ])
+        #expect(line["batches"] as? Int == 3)  // ceil(10 / 4)
+        #expect(line["samples"] as? Int == 12)  // the order is endless
+        #expect(line["workers"] as? Int == 2)
+        #expect(line["replaced"] as? Int == 0)
+        #expect(try #require(line["samples_per_second"] as? Double) > 0)
+        #expect(try #require(line["peak_rss_bytes"] as? Int) > 1_000_000)
+    }
+
+    @Test("The batch size is the configuration's, and the number of batches what is asked for")
+    func batchSize() throws {
+        let set = try DemoSet()
+        try set.edit("\"batch_size\": 32", "\"batch_size\": 3")
+        let line = try #require(
+            try Redcaps.lines(
+                "load", "--config", set.configuration, "--batches", "2", "--json"
+            ).first)
+        #expect(line["batches"] as? Int == 2)
+        #expect(line["samples"] as? Int == 6)
+    }
+
+    @Test("Without --json it says what a batch holds, and writes the preview")
+    func preview() throws {
+        let set = try DemoSet()
+        let preview = set.folder["preview.jpg"]
+        let result = try Redcaps.run(
+            "load", "--config", set.configuration, "--batch-size", "5", "--preview", preview
+        )
+        #expect(result.status == 0)
+        #expect(result.output.contains("pixel_values    float32 [5, 3, 64, 64]"))
+        #expect(result.output.contains("samples per second"))
+        #expect(result.errors.isEmpty)  // no progress bar: nobody is looking
+        let jpeg = try Data(contentsOf: URL(filePath: preview))
+        #expect(jpeg.prefix(3).elementsEqual([0xFF, 0xD8, 0xFF]))
+    }
+
+    @Test("Relative paths resolve against --root")
+    func root() throws {
+        let set = try DemoSet()
+        let elsewhere = try TemporaryFolder()
+        let text = try String(contentsOfFile: set.configuration, encoding: .utf8)
+        let configuration = try elsewhere.write("c.json", text)
+        let lost = try Redcaps.run("load", "--config", configuration, in: elsewhere.path)
+        #expect(lost.status == 1)
+        #expect(lost.output.isEmpty)
+        let found = try Redcaps.run(
+            "load", "--config", configuration, "--root", set.folder.path, "--batches", "1")
+        #expect(found.status == 0)
+    }
+
+    @Test("A tokenizer that can't be loaded is an error that names the switch to use instead")
+    func tokenizer() throws {
+        let set = try DemoSet()
+        try set.edit("redcaps.ByteTokenizer", "transformers.AutoTokenizer.from_pretrained")
+        let refused = try Redcaps.run("load", "--config", set.configuration)
+        #expect(refused.status == 1)
+        #expect(refused.errors.split(separator: "\n").count == 1)
+        #expect(refused.errors.contains("transformers.AutoTokenizer.from_pretrained"))
+        #expect(refused.errors.contains("--tokenizer bytes"))
+        let replaced = try Redcaps.run(
+            "load", "--config", set.configuration, "--tokenizer", "bytes", "--batches", "1")
+        #expect(replaced.status == 0)
+    }
+
+    @Test("Samples that fail are told one by one, counted, and replaced")
+    func replaced() throws {
+        let set = try DemoSet()
+        let shard = set.raw + "/00001.tar"
+        try Data("nonsense".utf8).write(to: URL(filePath: shard))
+        let result = try Redcaps.run(
+            "load", "--config", set.configuration, "--batch-size", "5", "--json")
+        #expect(result.status == 0)
+        #expect(result.output.contains("\"replaced\": 5,"))
+        #expect(result.errors.contains("00001.tar"))
+    }
+}
