@@ -17,7 +17,8 @@ struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     enum Outcome: Sendable {
         /// A batch whose samples are all there.
         case batch([Loaded], Storage)
-        /// A sample of the batch failed for good; this is the first such failure in it.
+        /// A sample of the batch failed for good; this is the first such failure in it, and nothing
+        /// but the end comes after it.
         case failure(any Error)
         /// There are no more batches.
         case end
@@ -107,6 +108,7 @@ struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
         do {
             return .batch(try batch.results.compactMap { try $0?.get() }, batch.storage)
         } catch {
+            abandon()
             return .failure(error)
         }
     }

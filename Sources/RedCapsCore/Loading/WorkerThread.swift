@@ -50,17 +50,22 @@ package enum WorkerThread {
         _ count: Int, _ body: @escaping @Sendable (Int) -> Void
     ) throws(LoaderError) {
         let progress = Monitor((next: 0, done: 0))
-        for _ in 0..<min(usableCores, count) {
-            try start {
-                while true {
-                    let index = progress.update { progress in
-                        defer { progress.next += 1 }
-                        return progress.next
+        for number in 0..<min(usableCores, count) {
+            do throws(LoaderError) {
+                try start {
+                    while true {
+                        let index = progress.update { progress in
+                            defer { progress.next += 1 }
+                            return progress.next
+                        }
+                        guard index < count else { return }
+                        body(index)
+                        progress.update { $0.done += 1 }
                     }
-                    guard index < count else { return }
-                    body(index)
-                    progress.update { $0.done += 1 }
                 }
+            } catch {
+                if number == 0 { throw error }
+                break  // those that did start do the work
             }
         }
         progress.wait { $0.done == count ? () : nil }
