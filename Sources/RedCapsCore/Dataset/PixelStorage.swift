@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Memory for the images of one batch, written slot by slot from several threads.
 ///
 /// @unchecked Sendable: the loader gives each slot to one thread only, and hands the storage on
@@ -58,21 +56,21 @@ internal import Synchronization
 /// cost a good part of the time that it takes to decode it.
 final class PixelPool: Sendable {
     private static let limit = 4
-    private let blocks = Mutex<[PixelMemory]>([])
+    private let blocks = Monitor<[PixelMemory]>([])
 
     deinit {
-        blocks.withLock { blocks in blocks.forEach { $0.free() } }
+        blocks.update { blocks in blocks.forEach { $0.free() } }
     }
 
     func take(_ count: Int) -> PixelMemory {
-        let reused = blocks.withLock { blocks in
+        let reused = blocks.update { blocks in
             blocks.firstIndex { unsafe $0.floats.count == count }.map { blocks.remove(at: $0) }
         }
         return reused ?? PixelMemory(count)
     }
 
     func put(_ memory: PixelMemory) {
-        let surplus = blocks.withLock { blocks in
+        let surplus = blocks.update { blocks in
             blocks.append(memory)
             return blocks.count > Self.limit ? blocks.removeFirst() : nil
         }

@@ -2,8 +2,10 @@
 public struct LayeredStore: FileStore {
     private let layers: [any FileStore]
 
-    /// Layers stores, the topmost first. At most 255.
-    public init(_ layers: [any FileStore]) {
+    /// Layers stores, the topmost first. At most 255, the layers of layered stores among them.
+    public init(_ stores: [any FileStore]) {
+        // A location remembers one layer, so layers of layers become one row of them.
+        let layers = stores.flatMap { ($0 as? LayeredStore)?.layers ?? [$0] }
         precondition(layers.count < 256, "more than 255 layers")
         self.layers = layers
     }

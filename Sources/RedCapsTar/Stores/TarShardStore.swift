@@ -5,7 +5,6 @@ import Glibc
 #elseif canImport(Musl)
 import Musl
 #endif
-internal import Synchronization
 
 /// Tar shards as they were downloaded: each file is one read of one range of a shard.
 ///
@@ -14,12 +13,12 @@ internal import Synchronization
 public final class TarShardStore: FileStore {
     /// The members.
     public let index: TarIndex
-    private let open: Mutex<OpenShards>
+    private let open: Monitor<OpenShards>
 
     /// Serves the members of an index.
     public init(_ index: TarIndex) {
         self.index = index
-        open = Mutex(OpenShards(limit: Self.descriptorLimit))
+        open = Monitor(OpenShards(limit: Self.descriptorLimit))
     }
 
     /// Finds a member in the index.
@@ -40,7 +39,7 @@ public final class TarShardStore: FileStore {
                 .tooLarge, file: path, byteOffset: offset,
                 reason: "\(size) bytes, more than \(maximumFileSize)")
         }
-        let file = try open.withLock { (open) throws(StoreError) in
+        let file = try open.update { (open) throws(StoreError) in
             try open.file(source, path)
         }
         // Ask for the file's length before trusting the header's: memory is bounded by real bytes.

@@ -7,7 +7,7 @@ import Musl
 #endif
 
 /// A value under a lock, and a way for threads to wait until it has changed. The standard library's
-/// `Mutex` has no condition to wait for.
+/// `Mutex` has no condition to wait for, and the thread sanitizer doesn't see it on Linux.
 ///
 /// @unchecked Sendable: `value` is only touched between lock and unlock.
 @safe package final class Monitor<Value>: @unchecked Sendable {
@@ -31,20 +31,24 @@ import Musl
     }
 
     /// Works on the value, then wakes whoever waits.
-    package func update<Result>(_ body: (inout Value) -> Result) -> Result {
-        wait { value in body(&value) }
+    package func update<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try wait { (value) throws(Failure) in try body(&value) }
     }
 
     /// Waits until `body` gives something, then wakes the others who wait: what `body` did may be
     /// what they are waiting for.
-    package func wait<Result>(for body: (inout Value) -> Result?) -> Result {
+    package func wait<Result, Failure: Error>(
+        for body: (inout Value) throws(Failure) -> Result?
+    ) throws(Failure) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer {
             unsafe pthread_cond_broadcast(changed)
             unsafe pthread_mutex_unlock(mutex)
         }
         while true {
-            if let result = body(&value) { return result }
+            if let result = try body(&value) { return result }
             unsafe pthread_cond_wait(changed, mutex)
         }
     }
