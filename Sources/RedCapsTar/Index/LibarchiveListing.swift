@@ -2,10 +2,10 @@ internal import CArchive
 
 /// The thorough path through a tar: libarchive reads every header, for dialects and members that
 /// the quick path doesn't know.
-enum LibarchiveListing {
+package enum LibarchiveListing {
     /// Lists a tar.
     /// - Returns: The members up to the end or to damage, and the damage if there was any.
-    static func members(of path: String) -> (members: [TarMember], failure: StoreError?) {
+    package static func members(of path: String) -> (members: [TarMember], failure: StoreError?) {
         guard let archive = Reader(path) else {
             return ([], StoreError(.system, file: path, reason: "no memory for an archive reader"))
         }
