@@ -1,6 +1,9 @@
 internal import CArchive
 
-/// Writes a plain tar, file by file, through libarchive (ustar where it fits, pax where it doesn't).
+/// Writes a plain tar, file by file, through libarchive, in the format that GNU tar writes by default.
+///
+/// Names go in as their UTF-8 bytes. (libarchive's pax writer would convert them by the process's
+/// locale, and crashes over a long non-ASCII name in the C locale.)
 @safe public final class TarWriter {
     private let handle: OpaquePointer
     private let path: String
@@ -13,7 +16,7 @@ internal import CArchive
             throw StoreError(.system, file: path, reason: "no memory for an archive writer")
         }
         let writer = unsafe TarWriter(handle, path)
-        unsafe archive_write_set_format_pax_restricted(handle)
+        unsafe archive_write_set_format_gnutar(handle)
         try writer.check(unsafe archive_write_open_filename(handle, path))
         return writer
     }
@@ -54,13 +57,13 @@ internal import CArchive
             throw StoreError(.system, file: path, member: name, reason: "no memory for an entry")
         }
         defer { unsafe archive_entry_free(entry) }
-        unsafe archive_entry_set_pathname_utf8(entry, name)
+        unsafe archive_entry_set_pathname(entry, name)
         unsafe archive_entry_set_filetype(entry, mode)
         unsafe archive_entry_set_perm(entry, mode_t(permissions))
         unsafe archive_entry_set_size(entry, Int64(bytes.count))
         // A fixed time: the same input gives the same bytes.
         unsafe archive_entry_set_mtime(entry, 1_700_000_000, 0)
-        if let link { unsafe archive_entry_set_symlink_utf8(entry, link) }
+        if let link { unsafe archive_entry_set_symlink(entry, link) }
         try check(unsafe archive_write_header(handle, entry), member: name)
         guard !bytes.isEmpty else { return }
         let written = unsafe bytes.withUnsafeBytes { bytes in
@@ -69,8 +72,7 @@ internal import CArchive
         if written < 0 { throw failure(member: name) }
     }
 
-    /// A warning is no failure here: in the C locale libarchive warns of every non-ASCII name, and
-    /// writes it as it should be, in UTF-8.
+    /// A warning is no failure here: the entry was written.
     private func check(_ status: CInt, member: String? = nil) throws(StoreError) {
         if status != ARCHIVE_OK && status != ARCHIVE_WARN { throw failure(member: member) }
     }

@@ -1,0 +1,200 @@
+import Foundation
+import RedCapsTar
+import TestSupport
+import Testing
+
+@Suite("File stores")
+struct StoreTests {
+    private static let files = ["0/a.jpg": "photo", "0/a.json": "{}", "1/b.jpg": ""]
+
+    /// The same files in a tree, in tars and in memory.
+    private func stores(_ folder: TemporaryFolder) throws -> [any FileStore] {
+        for (name, text) in Self.files { try folder.write("tree/\(name)", text) }
+        try folder.write(
+            "raw/0.tar", tarBytes(["0/a.jpg": "photo", "0/a.json": "{}"]))
+        try folder.write("raw/1.tar", tarBytes(["b.jpg": ""]))
+        let memory = try MemoryStore(Self.files.mapValues { Array($0.utf8) })
+        return [
+            FolderStore(folder["tree"]), TarShardStore(try TarIndex(folder: folder["raw"])),
+            memory, try RawFolder(folder["tree"]), try RawFolder(folder["raw"]),
+            LayeredStore([try MemoryStore([:]), LayeredStore([try MemoryStore([:]), memory])]),
+        ]
+    }
+
+    @Test("Tree, tars and memory give the same bytes for the same paths")
+    func same() throws {
+        let folder = try TemporaryFolder()
+        for store in try stores(folder) {
+            for (name, text) in Self.files {
+                #expect(try store.text(name) == text)
+                #expect(try store.text("./" + name.replacing("/", with: "//")) == text)
+            }
+        }
+    }
+
+    @Test("No store serves absolute or outward paths")
+    func unsafePaths() throws {
+        let folder = try TemporaryFolder()
+        for store in try stores(folder) {
+            for path in ["/etc/passwd", "../raw/0.tar", "0/../../x", "", ".", "0/a.jpg\0"] {
+                let error = #expect(throws: StoreError.self) { try store.bytes(of: path) }
+                #expect(error?.code == .unsafePath, "\(path) in \(store)")
+            }
+        }
+    }
+
+    @Test("A file that isn't there is missing in every store, when located or when read")
+    func missing() throws {
+        let folder = try TemporaryFolder()
+        for store in try stores(folder) {
+            let error = #expect(throws: StoreError.self) { try store.bytes(of: "0/none.jpg") }
+            #expect(error?.code == .missing)
+        }
+    }
+
+    @Test("Links that the owner of a tree placed are followed, to files and to folders")
+    func links() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("blobs/0123", "photo")
+        try folder.write("tree/real/b.jpg", "other")
+        for (target, name) in [
+            ("../blobs/0123", "tree/a.jpg"), ("real", "tree/linked"), ("../none", "tree/c.jpg"),
+        ] {
+            #expect(try run("/bin/ln", ["-s", target, folder[name]]).status == 0)
+        }
+        let store = FolderStore(folder["tree"])
+        #expect(try store.text("a.jpg") == "photo")
+        #expect(try store.text("linked/b.jpg") == "other")
+        let error = #expect(throws: StoreError.self) { try store.bytes(of: "c.jpg") }
+        #expect(error?.code == .missing)
+        let directory = #expect(throws: StoreError.self) { try store.bytes(of: "real") }
+        #expect(directory?.code == .notAFile)
+    }
+
+    @Test("Where a folder holds both, the unpacked tree wins over the tar")
+    func treeWins() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("0.tar", tarBytes(["0/a.jpg": "packed", "0/b.jpg": "packed"]))
+        try folder.write("0/a.jpg", "unpacked")
+        let store = try RawFolder(folder.path)
+        #expect(try store.text("0/a.jpg") == "unpacked")
+        #expect(try store.text("0/b.jpg") == "packed")
+        #expect(store.index?.memberCount == 2)
+        #expect(try RawFolder(folder["0"]).index == nil)
+    }
+
+    @Test("A folder of a file's name in the tree doesn't hide the member in the tar")
+    func folderBesideMember() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("0.tar", tarBytes(["0/a.jpg": "packed"]))
+        try folder.write("0/a.jpg/strange", "unpacked")
+        #expect(try RawFolder(folder.path).text("0/a.jpg") == "packed")
+    }
+
+    @Test("A location is good in the store that made it and refused by others")
+    func foreign() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("tree/a.jpg", "photo")
+        let tree = FolderStore(folder["tree"])
+        let memory = try MemoryStore(["a.jpg": [1]])
+        var buffer = ReadBuffer()
+        #expect(throws: StoreError.self) {
+            try memory.read(try tree.locate("a.jpg"), into: &buffer)
+        }
+        #expect(throws: StoreError.self) {
+            try tree.read(try memory.locate("a.jpg"), into: &buffer)
+        }
+    }
+
+    @Test("A buffer that has held a large file holds a small one without a trace of the large")
+    func buffer() throws {
+        let memory = try MemoryStore([
+            "large": [UInt8](repeating: 7, count: 100_000), "small": [1, 2, 3], "none": [],
+        ])
+        var buffer = ReadBuffer()
+        for (name, count) in [("large", 100_000), ("small", 3), ("none", 0), ("large", 100_000)] {
+            try memory.read(try memory.locate(name), into: &buffer)
+            #expect(buffer.count == count)
+            let seen = buffer.withBytes { $0.count }
+            #expect(seen == count)
+        }
+        #expect(buffer.copy() == [UInt8](repeating: 7, count: 100_000))
+    }
+
+    @Test("A failed read leaves the buffer empty or whole, and usable")
+    func failedRead() throws {
+        let folder = try TemporaryFolder()
+        let store = FolderStore(folder.path)
+        var buffer = ReadBuffer()
+        buffer.copy([1, 2, 3])
+        #expect(throws: StoreError.self) {
+            try store.read(try store.locate("none"), into: &buffer)
+        }
+        try folder.write("some", "some")
+        try store.read(try store.locate("some"), into: &buffer)
+        #expect(buffer.copy() == Array("some".utf8))
+    }
+
+    @Test("Many threads read many shards at once and get their own bytes")
+    func threads() throws {
+        let folder = try TemporaryFolder()
+        for shard in 0..<20 {
+            try folder.write(
+                "\(shard).tar",
+                (0..<10).flatMap {
+                    tarHeader("\($0).jpg", size: 7) + tarBody("\(shard + 100)-\($0)..")
+                }
+                    + [UInt8](repeating: 0, count: 1024))
+        }
+        let store = TarShardStore(try TarIndex(folder: folder.path))
+        DispatchQueue.concurrentPerform(iterations: 8) { thread in
+            var buffer = ReadBuffer()
+            for round in 0..<100 {
+                let (shard, member) = ((round * 7 + thread) % 20, (round + thread) % 10)
+                let location = Result { try store.locate("\(shard)/\(member).jpg") }
+                guard case .success(let location) = location,
+                    (try? store.read(location, into: &buffer)) != nil
+                else {
+                    Issue.record("\(shard)/\(member).jpg can't be read")
+                    return
+                }
+                #expect(buffer.copy().starts(with: "\(shard + 100)-\(member)".utf8))
+            }
+        }
+    }
+}
+
+@Suite("Writing tars")
+struct WriterTests {
+    @Test("GNU tar lists and unpacks what is written, long and non-ASCII names too")
+    func gnuTar() throws {
+        let folder = try TemporaryFolder()
+        let long = String(repeating: "long/", count: 60) + "ü.jpg"
+        let writer = try TarWriter.create(folder["a.tar"])
+        try writer.addDirectory("00000")
+        try writer.add("00000/x.jpg", Array("photo".utf8))
+        try writer.add("00000/東京.jpg", Array("city".utf8))
+        try writer.add(long, Array("deep".utf8))
+        try writer.addSymbolicLink("00000/link.jpg", to: "x.jpg")
+        try writer.close()
+
+        let tar = try #require(findProgram("tar"))
+        let listing = try run(tar, ["--quoting-style=literal", "-tf", folder["a.tar"]])
+        #expect(
+            listing.lines == ["00000/", "00000/x.jpg", "00000/東京.jpg", long, "00000/link.jpg"])
+        #expect(try run(tar, ["-xf", "a.tar"], in: folder.path).status == 0)
+        let tree = FolderStore(folder.path)
+        #expect(try tree.text("00000/東京.jpg") == "city")
+        #expect(try tree.text("00000/link.jpg") == "photo")
+
+        let store = TarShardStore(TarIndex(shards: [folder["a.tar"]]))
+        #expect(try store.text(long) == "deep")
+        #expect(try store.text("00000/東京.jpg") == "city")
+    }
+
+    @Test("A tar that can't be made is an error with its path")
+    func refused() {
+        let error = #expect(throws: StoreError.self) { try TarWriter.create("/nowhere/a.tar") }
+        #expect(error?.file == "/nowhere/a.tar")
+    }
+}
