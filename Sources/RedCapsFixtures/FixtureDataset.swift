@@ -119,7 +119,7 @@ public struct FixtureDataset: Sendable {
         let (width, height) = w < h ? (shortestEdge, longer) : (longer, shortestEdge)
         var landscape = Landscape(width: width, height: height, seed: seed, number: number)
         let kind = draws.integer(below: 100)
-        let encoder = JPEGEncoder(
+        let encoder = try JPEGEncoder(
             quality: 80 + draws.integer(below: 16), sampling: kind == 0 ? .gray : .s420,
             isProgressive: (1...3).contains(kind))
         var writer = CaptionWriter(seed: seed, number: number)

@@ -5,23 +5,31 @@ public struct PixelBuffer: Sendable, Hashable {
     /// The height in pixels.
     public let height: Int
     /// `height` × `width` × 3 bytes.
-    public var pixels: [UInt8]
+    public let pixels: [UInt8]
 
-    /// Makes a buffer of the given pixels, or a black one.
-    /// - Throws: `ImageError` with `badRequest` if the sizes aren't positive or don't fit the pixels.
-    public init(width: Int, height: Int, pixels: [UInt8]? = nil) throws(ImageError) {
-        guard width > 0, height > 0, width <= 1 << 24, height <= 1 << 24 else {
-            throw ImageError(.badRequest, "an image of \(width)×\(height) pixels can't be made")
-        }
-        let count = width * height * 3
-        if let pixels, pixels.count != count {
+    /// The most pixels that a buffer may have.
+    static let maximumPixels = 1 << 28
+
+    /// Makes a buffer of the given pixels.
+    /// - Throws: `ImageError` with `badRequest` if the sizes aren't positive, don't fit the pixels,
+    ///   or make more than 2^28 of them.
+    public init(width: Int, height: Int, pixels: [UInt8]) throws(ImageError) {
+        try Self.check(width, height)
+        guard pixels.count == width * height * 3 else {
             throw ImageError(
-                .badRequest, "\(pixels.count) bytes for \(width)×\(height) RGB pixels, not \(count)"
+                .badRequest,
+                "\(pixels.count) bytes for \(width)×\(height) RGB pixels, not \(width * height * 3)"
             )
         }
-        self.width = width
-        self.height = height
-        self.pixels = pixels ?? [UInt8](repeating: 0, count: count)
+        self.init(uncheckedWidth: width, height: height, pixels: pixels)
+    }
+
+    /// - Throws: `ImageError` with `badRequest` if no buffer can have that size.
+    package static func check(_ width: Int, _ height: Int) throws(ImageError) {
+        let (count, overflow) = width.multipliedReportingOverflow(by: height)
+        guard width > 0, height > 0, !overflow, count <= maximumPixels else {
+            throw ImageError(.badRequest, "an image of \(width)×\(height) pixels can't be made")
+        }
     }
 }
 

@@ -40,7 +40,7 @@ struct DigestCommand: ParsableCommand {
         }
         if reseedEach && !reference { throw ValidationError("--reseed-each needs --reference") }
         if let first, first < 0 { throw ValidationError("--first \(first) is negative") }
-        guard (-1 << 62 ... 1 << 62).contains(seed) else {
+        guard (-1 << 62...1 << 62).contains(seed) else {
             throw ValidationError("--seed \(seed) isn't in -2^62 ... 2^62")
         }
         if !reference && seed < 0 { throw ValidationError("--seed \(seed) is negative") }

@@ -185,7 +185,8 @@ struct DamageTests {
         let error = #expect(throws: StoreError.self) { try store.read(location, into: &buffer) }
         #expect(error?.code == .missing)
         #expect(
-            "\(error, default: "")" == "\(folder["bad.tar"]): can't open: No such file or directory"
+            "\(error.map { "\($0)" } ?? "")"
+                == "\(folder["bad.tar"]): can't open: No such file or directory"
         )
     }
 }

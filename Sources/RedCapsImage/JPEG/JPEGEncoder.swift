@@ -23,23 +23,32 @@ public struct JPEGEncoder: Sendable {
     }
 
     /// 1 to 100, as libjpeg counts.
-    public var quality: Int
+    public let quality: Int
     /// How colour is stored.
-    public var sampling: Sampling
+    public let sampling: Sampling
     /// Whether to store scans of growing detail.
-    public var isProgressive: Bool
+    public let isProgressive: Bool
     /// A restart marker after so many units of coding, or 0 for none.
-    public var restartInterval: Int
+    public let restartInterval: Int
 
-    /// Chooses options. The quality is brought into 1 ... 100.
+    /// Chooses options.
+    /// - Throws: `ImageError` with `badRequest` for a quality that isn't in 1 ... 100, or an interval
+    ///   that isn't in 0 ... 65535.
     public init(
         quality: Int = 90, sampling: Sampling = .s420, isProgressive: Bool = false,
         restartInterval: Int = 0
-    ) {
-        self.quality = min(max(quality, 1), 100)
+    ) throws(ImageError) {
+        guard (1...100).contains(quality) else {
+            throw ImageError(.badRequest, "a JPEG quality of \(quality) isn't in 1 ... 100")
+        }
+        guard (0...65535).contains(restartInterval) else {
+            throw ImageError(
+                .badRequest, "a restart interval of \(restartInterval) isn't in 0 ... 65535")
+        }
+        self.quality = quality
         self.sampling = sampling
         self.isProgressive = isProgressive
-        self.restartInterval = min(max(restartInterval, 0), 65535)
+        self.restartInterval = restartInterval
     }
 
     /// Encodes an image.

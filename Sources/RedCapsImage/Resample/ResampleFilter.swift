@@ -42,7 +42,9 @@ public enum ResampleFilter: Sendable, Hashable, CaseIterable {
             let x = abs(x)
             if x == 0 { return 1 }
             if x >= 1 { return 0 }
-            return sin(x * .pi) / (x * .pi) * (0.54 + 0.46 * cos(x * .pi))
+            // Pillow has these two constants in single precision.
+            return sin(x * .pi) / (x * .pi)
+                * (Double(0.54 as Float) + Double(0.46 as Float) * cos(x * .pi))
         case .bicubic:
             let a = -0.5
             let x = abs(x)

@@ -22,21 +22,19 @@ public final class Resampler {
     ///
     /// The horizontal pass comes first, except where the height shrinks by more than twice as many
     /// pixels as the width: then Pillow 13 turns the passes round, which rounds differently.
-    /// - Throws: `ImageError` with `badRequest` if the size isn't positive.
+    /// - Throws: `ImageError` with `badRequest` for a size that isn't positive or too large.
     public func resize(_ image: PixelBuffer, width: Int, height: Int) throws(ImageError)
         -> PixelBuffer
     {
-        var result = try PixelBuffer(width: width, height: height)
+        try PixelBuffer.check(width, height)
         let horizontal = axes.axis(from: image.width, to: width, filter)
         let vertical = axes.axis(from: image.height, to: height, filter)
         let lost = (rows: image.height - height, columns: image.width - width)
         if lost.rows > 0, lost.rows > 2 * lost.columns {
             let tall = pass(image, .init(from: image.width, to: image.width, filter), vertical)
-            result = pass(tall, horizontal, .init(from: height, to: height, filter))
-        } else {
-            result = pass(image, horizontal, vertical)
+            return pass(tall, horizontal, .init(from: height, to: height, filter))
         }
-        return result
+        return pass(image, horizontal, vertical)
     }
 
     private func pass(
