@@ -3,18 +3,18 @@
 ///
 /// Workers take tickets in the order of the samples, so that all of them work on the batch that is
 /// due before any begins the next, and bring results in any order. Batches come out in order.
-struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
+package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     /// One sample to load.
-    struct Ticket {
-        let position: Int
-        let index: Int
-        let storage: Storage
-        let slot: Int
+    package struct Ticket {
+        package let position: Int
+        package let index: Int
+        package let storage: Storage
+        package let slot: Int
         fileprivate let batch: Int
     }
 
     /// What comes out.
-    enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         /// A batch whose samples are all there.
         case batch([Loaded], Storage)
         /// A sample of the batch failed for good; this is the first such failure in it, and nothing
@@ -41,9 +41,9 @@ struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     /// The number of the first of `batches`.
     private var first = 0
     /// Whether no more tickets will be given: the order is through, or a sample failed for good.
-    private(set) var isThrough = false
+    package private(set) var isThrough = false
 
-    init(
+    package init(
         batchSize: Int, capacity: Int, batchLimit: Int, dropsLast: Bool,
         cursor: any IteratorProtocol<Int> & Sendable
     ) {
@@ -55,7 +55,7 @@ struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     }
 
     /// The next sample to load, or `nil` if the window is full or the order is through.
-    mutating func takeTicket(makeStorage: () -> Storage) -> Ticket? {
+    package mutating func takeTicket(makeStorage: () -> Storage) -> Ticket? {
         guard !isThrough else { return nil }
         if batches.last.map({ $0.results.count == batchSize }) ?? true {
             guard batches.count < capacity else { return nil }
@@ -88,7 +88,7 @@ struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     }
 
     /// Takes in a result.
-    mutating func complete(_ ticket: Ticket, _ result: Result<Loaded, any Error>) {
+    package mutating func complete(_ ticket: Ticket, _ result: Result<Loaded, any Error>) {
         let place = ticket.batch - first
         // The batch is gone if it was the incomplete last one, which is dropped.
         guard batches.indices.contains(place) else { return }
@@ -98,7 +98,7 @@ struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     }
 
     /// What is due next, or `nil` while it isn't all there.
-    mutating func takeOutcome() -> Outcome? {
+    package mutating func takeOutcome() -> Outcome? {
         guard let batch = batches.first else { return isThrough ? .end : nil }
         guard batch.remaining == 0, isThrough || batch.results.count == batchSize else {
             return nil
@@ -114,7 +114,7 @@ struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     }
 
     /// Drops everything; what is still under way will be ignored.
-    mutating func abandon() {
+    package mutating func abandon() {
         isThrough = true
         first += batches.count
         batches.removeAll()
