@@ -75,7 +75,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RedCapsCoreTests",
-            dependencies: ["RedCapsCore", "RedCapsFixtures", "TestSupport"],
+            dependencies: [
+                "RedCapsCore", "RedCapsFixtures", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["RedCapsFixtures", "TestSupport", "redcaps"],
