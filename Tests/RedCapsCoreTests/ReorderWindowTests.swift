@@ -26,7 +26,7 @@ struct ReorderWindowTests {
     }
 
     private func finish(_ window: inout Window, _ tickets: [Window.Ticket]) {
-        for ticket in tickets { window.complete(ticket, .success("\(ticket.index)")) }
+        for ticket in tickets { window.complete(ticket.place, .success("\(ticket.index)")) }
     }
 
     private func samples(_ outcome: Window.Outcome?) -> [String]? {
@@ -114,7 +114,8 @@ struct ReorderWindowTests {
         let tickets = take(&window, 5)
         finish(&window, [tickets[0], tickets[4]])
         for number in [3, 2] {
-            window.complete(tickets[number], .failure(Broken(position: tickets[number].position)))
+            window.complete(
+                tickets[number].place, .failure(Broken(position: tickets[number].position)))
         }
         #expect(window.isThrough)
         #expect(take(&window, 1).isEmpty)

@@ -23,7 +23,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
         let consumer: Consumer
         let outcome: Window.Outcome
 
-        func deliver() { consumer.resume(returning: outcome) }
+        consuming func deliver() { consumer.resume(returning: outcome) }
     }
 
     private let dataset: Source
@@ -54,15 +54,22 @@ final class LoaderEngine<Source: Dataset>: Sendable {
 
     private func work() {
         let workspace = Result { try dataset.makeWorkspace() }
-        while let ticket = nextTicket() {
-            let result = Result { try load(ticket, workspace.get()) }
+        while let (place, result) = loadNext(workspace) {
             state.update { state in
-                state.window.complete(ticket, result)
+                state.window.complete(place, result)
                 return state.takeDelivery()
             }?.deliver()
         }
         // The order may have turned out to be through while the consumer waits for its end.
         state.update { state in state.takeDelivery() }?.deliver()
+    }
+
+    /// Loads a sample and lets go of the memory that it went into; `nil` when there are no more.
+    private func loadNext(
+        _ workspace: Result<Source.Workspace, any Error>
+    ) -> (Window.Place, Result<LoadedSample<Source.Sample>, any Error>)? {
+        guard let ticket = nextTicket() else { return nil }
+        return (ticket.place, Result { try load(ticket, workspace.get()) })
     }
 
     /// The next sample to load, or `nil` when there are no more.

@@ -9,8 +9,15 @@ package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
         package let position: Int
         package let index: Int
         package let storage: Storage
-        package let slot: Int
+        package let place: Place
+        package var slot: Int { place.slot }
+    }
+
+    /// Where a sample's result belongs. It doesn't hold the storage: a thread that is slow to go on
+    /// after its last sample would otherwise keep the memory of a batch that is long gone.
+    package struct Place: Sendable {
         fileprivate let batch: Int
+        fileprivate let slot: Int
     }
 
     /// What comes out.
@@ -77,7 +84,7 @@ package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
         defer { nextPosition += 1 }
         return Ticket(
             position: nextPosition, index: index, storage: batches[last].storage,
-            slot: batches[last].results.count - 1, batch: first + last)
+            place: Place(batch: first + last, slot: batches[last].results.count - 1))
     }
 
     private mutating func endOrder() {
@@ -88,12 +95,12 @@ package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     }
 
     /// Takes in a result.
-    package mutating func complete(_ ticket: Ticket, _ result: Result<Loaded, any Error>) {
-        let place = ticket.batch - first
+    package mutating func complete(_ place: Place, _ result: Result<Loaded, any Error>) {
+        let batch = place.batch - first
         // The batch is gone if it was the incomplete last one, which is dropped.
-        guard batches.indices.contains(place) else { return }
-        batches[place].results[ticket.slot] = result
-        batches[place].remaining -= 1
+        guard batches.indices.contains(batch) else { return }
+        batches[batch].results[place.slot] = result
+        batches[batch].remaining -= 1
         if case .failure = result { isThrough = true }
     }
 
