@@ -1,4 +1,5 @@
 import Foundation
+import RedCapsFixtures
 import TestSupport
 import Testing
 
@@ -90,5 +91,22 @@ struct LoadTests {
         #expect(result.status == 0)
         #expect(result.output.contains("\"replaced\": 5,"))
         #expect(result.errors.contains("00001.tar"))
+    }
+
+    @Test("More shards than the process may open at once can all be read")
+    func descriptors() throws {
+        let folder = try TemporaryFolder()
+        let written = try FixtureDataset(
+            samples: 60, shards: 60, shortestEdge: 81, imageSize: 16
+        ).write(to: folder.path)
+        let result = try run(
+            "/bin/sh",
+            [
+                "-c", "ulimit -n 40 && exec \"$0\" \"$@\"", try Redcaps.path(), "load", "--config",
+                written.configuration, "--batch-size", "10", "--workers", "3", "--json",
+            ])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains("\"samples\": 60,"))
+        #expect(result.output.contains("\"replaced\": 0,"))
     }
 }
