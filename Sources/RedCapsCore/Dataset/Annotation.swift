@@ -29,7 +29,9 @@ enum Annotation {
         }
         try scanner.finish()
         guard let caption else {
-            let list = keys.map { "\"\($0)\"" }.joined(separator: ", ")
+            let list =
+                keys.prefix(20).map { "\"\($0)\"" }.joined(separator: ", ")
+                + (keys.count > 20 ? ", …" : "")
             throw AnnotationError(
                 reason: "no key \"\(key)\" (cap_source); it has \(list.isEmpty ? "none" : list)")
         }

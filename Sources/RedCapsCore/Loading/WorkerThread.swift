@@ -21,7 +21,7 @@ package enum WorkerThread {
         unsafe pthread_attr_init(&attributes)
         defer { unsafe _ = pthread_attr_destroy(&attributes) }
         unsafe pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
-        unsafe pthread_attr_setstacksize(&attributes, 2 << 20)
+        unsafe pthread_attr_setstacksize(&attributes, 8 << 20)
         let context = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
         #if canImport(Darwin)
         var thread: pthread_t?

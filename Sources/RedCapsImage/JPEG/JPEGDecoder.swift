@@ -41,6 +41,7 @@ internal import CJPEG
             throw ImageError(
                 .badRequest, "\(region) lies outside an image of \(header.width)×\(header.height)")
         }
+        try PixelBuffer.check(region.width, region.height)
         var pixels = [UInt8]()
         pixels.reserveCapacity(region.width * region.height * 3)
         unsafe try forEachRow(of: bytes, in: region) { row in
