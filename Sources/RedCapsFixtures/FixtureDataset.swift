@@ -63,7 +63,9 @@ public struct FixtureDataset: Sendable {
     }
 
     /// Writes the data set into a folder, which is made if need be.
-    /// - Parameter progress: Called after each sample, with the number done, from several threads.
+    /// - Parameters:
+    ///   - root: The folder.
+    ///   - progress: Called after each sample, with the number done, from several threads.
     /// - Throws: `StoreError` if something can't be written, `ImageError` if drawing fails,
     ///   `LoaderError` for numbers that make no data set.
     public func write(

@@ -66,6 +66,7 @@ public struct ImageLimits: Sendable, Hashable {
 
     /// Decodes, resamples and normalises a square.
     /// - Parameters:
+    ///   - bytes: The file.
     ///   - region: The square, inside the image.
     ///   - pixels: 3 × S × S floats to be written; when an error is thrown, some of them may be.
     /// - Throws: `ImageError` for damaged and truncated files, wherever in the file the damage is.

@@ -26,7 +26,9 @@ public protocol Dataset: Sendable {
     /// - Parameters:
     ///   - index: Which sample, in `0 ..< count`.
     ///   - draws: All randomness that the sample may use.
+    ///   - storage: The memory of the batch.
     ///   - slot: The sample's place in the storage.
+    ///   - workspace: The calling thread's own.
     /// - Throws: Whatever makes the sample unusable. What it has drawn until then stays drawn.
     func load(
         _ index: Int, draws: inout some SampleDraws, into storage: Storage, slot: Int,

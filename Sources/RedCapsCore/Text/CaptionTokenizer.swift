@@ -1,8 +1,10 @@
 /// Turns a prompt into ids.
 public protocol CaptionTokenizer: Sendable {
     /// Encodes a text.
-    /// - Parameter addSpecialTokens: Whether to add what the model wants around a text, such as an
-    ///   end-of-sequence id.
+    /// - Parameters:
+    ///   - text: Any text; what looks like a special token may become one.
+    ///   - addSpecialTokens: Whether to add what the model wants around a text, such as an
+    ///     end-of-sequence id.
     /// - Throws: Whatever makes the text impossible to encode; the sample then counts as failed.
     func encode(_ text: String, addSpecialTokens: Bool) throws -> [Int]
 }
