@@ -15,7 +15,7 @@ AVX2 static inline __m256i spread(const uint8_t *p) {
 }
 
 AVX2 static inline __m256i broadcast_taps(const int16_t *p) {
-    return _mm256_set1_epi64x(*(const long long *)(const void *)p);
+    return _mm256_broadcastq_epi64(_mm_loadl_epi64((const __m128i *)p));
 }
 
 /// The sums of one output pixel: r, r, g, g | b, b, 0, 0, each pair still to be added.
@@ -72,8 +72,8 @@ AVX2 static void vertical(const rc_axis *axis, uint32_t index, const uint8_t *co
         __m256i h0 = _mm256_setzero_si256(), h1 = h0, l0 = h0, l1 = h0;
         for (uint32_t k = 0; k < groups * 2; k++) {
             const int16_t *pair = taps + (size_t)(k / 2) * GROUP + (k % 2) * 2;
-            __m256i high = _mm256_set1_epi32(*(const int *)(const void *)pair);
-            __m256i low = _mm256_set1_epi32(*(const int *)(const void *)(pair + 4));
+            __m256i high = _mm256_broadcastd_epi32(_mm_loadu_si32(pair));
+            __m256i low = _mm256_broadcastd_epi32(_mm_loadu_si32(pair + 4));
             __m256i p = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(rows[2 * k] + i)));
             __m256i q = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(rows[2 * k + 1] + i)));
             __m256i v0 = _mm256_unpacklo_epi16(p, q), v1 = _mm256_unpackhi_epi16(p, q);
