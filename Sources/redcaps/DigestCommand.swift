@@ -99,7 +99,7 @@ private struct Digester {
         self.onError = onError
         workspace = try dataset.makeWorkspace()
         workspace.keepsImageBytes = true
-        storage = dataset.makeStorage(slots: 1)
+        storage = try dataset.makeStorage(slots: 1)
     }
 
     mutating func line(

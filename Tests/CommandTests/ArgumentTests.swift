@@ -40,6 +40,18 @@ struct ArgumentTests {
         #expect(result.errors.split(separator: "\n").count == 1)
     }
 
+    @Test("A batch that no memory could hold is an error, not the end of the process")
+    func hugeBatch() throws {
+        let set = try DemoSet(samples: 4, imageSize: 16384)
+        let result = try Redcaps.run(
+            "load", "--config", set.configuration, "--batch-size", "65536", "--batches", "1")
+        #expect(result.status == 1)
+        #expect(
+            result.errors
+                == "redcaps: no memory for a batch of 65536 images of 16384², 211106232532992 bytes\n"
+        )
+    }
+
     @Test("Help goes to standard output and is a success")
     func help() throws {
         let result = try Redcaps.run("load", "--help")

@@ -130,6 +130,23 @@ struct ReorderWindowTests {
         #expect(isEnd(window.takeOutcome()))
     }
 
+    @Test("Without memory for a batch the order ends with that failure, after the batches before")
+    func noStorage() {
+        var window = window(10)
+        let tickets = take(&window, 2)
+        #expect(window.takeTicket { throw Broken(position: -1) } == nil)
+        #expect(take(&window, 1).isEmpty)
+        #expect(window.takeOutcome() == nil)
+        finish(&window, tickets)
+        #expect(samples(window.takeOutcome()) == ["0", "10"])
+        guard case .failure(let error) = window.takeOutcome() else {
+            Issue.record("no failure came out")
+            return
+        }
+        #expect(error as? Broken == Broken(position: -1))
+        #expect(isEnd(window.takeOutcome()))
+    }
+
     @Test("An abandoned window is at its end, and ignores what still comes in")
     func abandoned() {
         var window = window(10)

@@ -119,8 +119,9 @@ public final class CaptionDataset: Dataset {
     }
 
     /// Memory for the pixels of a batch, from a pool.
-    public func makeStorage(slots: Int) -> PixelStorage {
-        PixelStorage(slots: slots, imageSize: configuration.imageSize, pool: pool)
+    /// - Throws: `ImageError` with `noMemory`.
+    public func makeStorage(slots: Int) throws -> PixelStorage {
+        try PixelStorage(slots: slots, imageSize: configuration.imageSize, pool: pool)
     }
 
     /// Loads a sample: the image's square into its slot, the caption as ids.
@@ -185,7 +186,7 @@ public final class CaptionDataset: Dataset {
         at index: Int, seed: UInt64 = 0, position: Int? = nil
     ) throws -> (sample: CaptionSample, pixelValues: PixelTensor) {
         var draws = PositionalDraws(seed: seed, position: position ?? index)
-        let storage = makeStorage(slots: 1)
+        let storage = try makeStorage(slots: 1)
         let sample = try load(
             index, draws: &draws, into: storage, slot: 0, workspace: try makeWorkspace())
         return (sample, PixelTensor(storage, count: 1))

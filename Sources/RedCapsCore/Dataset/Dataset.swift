@@ -20,7 +20,8 @@ public protocol Dataset: Sendable {
     func makeWorkspace() throws -> Workspace
 
     /// Makes the memory of one batch.
-    func makeStorage(slots: Int) -> Storage
+    /// - Throws: If there is none; the loader then ends with that error.
+    func makeStorage(slots: Int) throws -> Storage
 
     /// Loads a sample. Called from several threads at once, for different slots.
     /// - Parameters:

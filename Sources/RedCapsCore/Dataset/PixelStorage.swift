@@ -1,3 +1,11 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Memory for the images of one batch, written slot by slot from several threads.
 ///
 /// @unchecked Sendable: the loader gives each slot to one thread only, and hands the storage on
@@ -9,16 +17,22 @@
     private let memory: PixelMemory
     private let pool: PixelPool?
 
-    init(slots: Int, imageSize: Int, pool: PixelPool? = nil) {
+    /// - Throws: `ImageError` with `noMemory`.
+    init(slots: Int, imageSize: Int, pool: PixelPool? = nil) throws(ImageError) {
         self.slots = slots
         self.imageSize = imageSize
         self.pool = pool
         let size = slots * 3 * imageSize * imageSize
-        memory = pool?.take(size) ?? PixelMemory(size)
+        guard let memory = pool?.take(size) ?? PixelMemory(size) else {
+            throw ImageError(
+                .noMemory,
+                "no memory for a batch of \(slots) images of \(imageSize)², \(size * 4) bytes")
+        }
+        self.memory = memory
     }
 
     deinit {
-        if let pool { pool.put(memory) } else { memory.free() }
+        if let pool { pool.put(memory) } else { memory.release() }
     }
 
     /// Lends one image's floats for writing.
@@ -45,11 +59,16 @@
 @safe struct PixelMemory: @unchecked Sendable {
     let floats: UnsafeMutableBufferPointer<Float>
 
-    init(_ count: Int) {
-        unsafe floats = .allocate(capacity: count)
+    /// - Returns: `nil` if there is no memory, which would end the process in Swift's own allocation.
+    init?(_ count: Int) {
+        guard let block = unsafe malloc(max(1, count) * MemoryLayout<Float>.stride) else {
+            return nil
+        }
+        let start = unsafe block.bindMemory(to: Float.self, capacity: count)
+        unsafe floats = UnsafeMutableBufferPointer(start: start, count: count)
     }
 
-    func free() { unsafe floats.deallocate() }
+    func release() { unsafe free(floats.baseAddress) }
 }
 
 /// Memory of batches that are done with, to be used again: fresh pages for a batch of 100 MB would
@@ -59,10 +78,10 @@ final class PixelPool: Sendable {
     private let blocks = Monitor<[PixelMemory]>([])
 
     deinit {
-        blocks.update { blocks in blocks.forEach { $0.free() } }
+        blocks.update { blocks in blocks.forEach { $0.release() } }
     }
 
-    func take(_ count: Int) -> PixelMemory {
+    func take(_ count: Int) -> PixelMemory? {
         let reused = blocks.update { blocks in
             blocks.firstIndex { unsafe $0.floats.count == count }.map { blocks.remove(at: $0) }
         }
@@ -74,6 +93,6 @@ final class PixelPool: Sendable {
             blocks.append(memory)
             return blocks.count > Self.limit ? blocks.removeFirst() : nil
         }
-        surplus?.free()
+        surplus?.release()
     }
 }

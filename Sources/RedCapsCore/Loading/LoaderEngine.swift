@@ -75,7 +75,9 @@ final class LoaderEngine<Source: Dataset>: Sendable {
     /// The next sample to load, or `nil` when there are no more.
     private func nextTicket() -> Window.Ticket? {
         state.wait { state in
-            let ticket = state.window.takeTicket { dataset.makeStorage(slots: options.batchSize) }
+            let ticket = state.window.takeTicket {
+                try dataset.makeStorage(slots: options.batchSize)
+            }
             if let ticket { return .some(ticket) }
             return state.window.isThrough ? .some(nil) : nil
         }

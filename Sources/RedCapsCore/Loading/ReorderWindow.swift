@@ -47,6 +47,8 @@ package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     private var batches: [Batch] = []
     /// The number of the first of `batches`.
     private var first = 0
+    /// Why no batch could be begun after `batches`.
+    private var failure: (any Error)?
     /// Whether no more tickets will be given: the order is through, or a sample failed for good.
     package private(set) var isThrough = false
 
@@ -62,9 +64,12 @@ package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     }
 
     /// The next sample to load, or `nil` if the window is full or the order is through.
-    package mutating func takeTicket(makeStorage: () -> Storage) -> Ticket? {
+    ///
+    /// Without memory for its batch the order ends with that failure.
+    package mutating func takeTicket(makeStorage: () throws -> Storage) -> Ticket? {
         guard !isThrough else { return nil }
-        if batches.last.map({ $0.results.count == batchSize }) ?? true {
+        let beginsBatch = batches.last.map { $0.results.count == batchSize } ?? true
+        if beginsBatch {
             guard batches.count < capacity else { return nil }
             guard first + batches.count < batchLimit else {
                 isThrough = true
@@ -75,8 +80,13 @@ package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
             endOrder()
             return nil
         }
-        if batches.last.map({ $0.results.count == batchSize }) ?? true {
-            batches.append(Batch(storage: makeStorage()))
+        if beginsBatch {
+            do {
+                batches.append(Batch(storage: try makeStorage()))
+            } catch {
+                (failure, isThrough) = (error, true)
+                return nil
+            }
         }
         let last = batches.count - 1
         batches[last].results.append(nil)
@@ -106,7 +116,10 @@ package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
 
     /// What is due next, or `nil` while it isn't all there.
     package mutating func takeOutcome() -> Outcome? {
-        guard let batch = batches.first else { return isThrough ? .end : nil }
+        guard let batch = batches.first else {
+            defer { failure = nil }
+            return failure.map { .failure($0) } ?? (isThrough ? .end : nil)
+        }
         guard batch.remaining == 0, isThrough || batch.results.count == batchSize else {
             return nil
         }
@@ -123,6 +136,7 @@ package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     /// Drops everything; what is still under way will be ignored.
     package mutating func abandon() {
         isThrough = true
+        failure = nil
         first += batches.count
         batches.removeAll()
     }
