@@ -71,6 +71,21 @@ struct StoreTests {
         #expect(directory?.code == .notAFile)
     }
 
+    @Test("A pipe in the place of a file, or of a shard, is refused and not waited for")
+    func pipes() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("good.tar", tarBytes(["x.jpg": "photo"]))
+        let mkfifo = try #require(findProgram("mkfifo"))
+        #expect(try run(mkfifo, [folder["a.jpg"], folder["bad.tar"]]).status == 0)
+        let error = #expect(throws: StoreError.self) {
+            try FolderStore(folder.path).bytes(of: "a.jpg")
+        }
+        #expect(error?.code == .notAFile)
+        let store = try RawFolder(folder.path)
+        #expect(store.index?.shards.map { $0.failure?.code } == [.notAFile, nil])
+        #expect(try store.text("good/x.jpg") == "photo")
+    }
+
     @Test("Where a folder holds both, the unpacked tree wins over the tar")
     func treeWins() throws {
         let folder = try TemporaryFolder()

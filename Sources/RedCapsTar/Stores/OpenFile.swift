@@ -13,7 +13,8 @@ final class OpenFile: Sendable {
 
     /// Opens a file, following symbolic links that lead to it.
     init(_ path: String) throws(StoreError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // Without waiting: opening a pipe would wait for somebody to write into it.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw .system(path, "open") }
         self.path = path
         self.descriptor = descriptor
