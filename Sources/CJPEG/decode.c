@@ -5,7 +5,7 @@
 #include <string.h>
 #include <jerror.h>
 
-enum { ROW_PADDING = 64 };
+enum { ROW_PADDING = 64, LEAST_COLUMNS = 64 };
 
 struct rc_jpeg_decoder {
     struct jpeg_decompress_struct info;
@@ -152,8 +152,14 @@ rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *d, uint32_t x, uint32_t y,
     JDIMENSION left = 0, columns = info->output_width;
     if (!needs_all && width < info->image_width) {
         // One column more on each side: fancy upsampling looks at the neighbours.
+        // And never just a few: libjpeg's upsampling isn't made for rows of one or two samples.
         left = x > 0 ? x - 1 : 0;
         uint32_t right = x + width < info->image_width ? x + width + 1 : info->image_width;
+        if (right - left < LEAST_COLUMNS) {
+            right = left + LEAST_COLUMNS < info->image_width ? left + LEAST_COLUMNS
+                                                             : info->image_width;
+            left = right > LEAST_COLUMNS ? right - LEAST_COLUMNS : 0;
+        }
         columns = right - left;
         jpeg_crop_scanline(info, &left, &columns);
     }

@@ -80,6 +80,11 @@ public struct ImageLimits: Sendable, Hashable {
         guard region.width == region.height else {
             throw ImageError(.badRequest, "\(region) is no square")
         }
+        let header = try header(of: bytes)
+        guard region.fits(header.width, header.height) else {
+            throw ImageError(
+                .badRequest, "\(region) lies outside an image of \(header.width)×\(header.height)")
+        }
         let rows = prepare(region.width)
         if keepsBytes { self.bytes.removeAll(keepingCapacity: true) }
         unsafe try pixels.withUnsafeMutableBufferPointer { (pixels) throws(ImageError) in

@@ -15,8 +15,10 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let notAFile = Code("notAFile")
         /// The file ends before it should.
         public static let truncated = Code("truncated")
-        /// The bytes aren't those of a tar, or a header is damaged.
+        /// The bytes aren't those of a tar, or a header is damaged or not supported.
         public static let notATar = Code("notATar")
+        /// The tar isn't the one that was indexed.
+        public static let changed = Code("changed")
         /// The tar is compressed and has no random access.
         public static let compressed = Code("compressed")
         /// The member is larger than the limit that the caller set.

@@ -43,7 +43,7 @@ internal import CArchive
         try add(name, mode: 0o120000, permissions: 0o777, bytes: [], link: target)
     }
 
-    /// Writes the end marker. Without it the tar is left incomplete.
+    /// Writes the end marker. Without it nobody is told if the last bytes couldn't be written.
     public func close() throws(StoreError) {
         guard isOpen else { return }
         isOpen = false

@@ -172,6 +172,9 @@ def make() -> None:
     FILES["exif_resolution_short"] = without_jfif(base, exif((0x11A, 3, b"a\0\0\0"), (0x128, 3, b"\2\0\0\0")))
     FILES["exif_resolution_byte_alone"] = without_jfif(base, exif((0x11A, 1, b"a\0\0\0")))
     FILES["exif_resolution_byte_jfif"] = base[:2] + segment(0xE0, b"JFIF\0\1\1\1\0\x48\0\x48\0\0") + exif((0x11A, 1, b"a\0\0\0"), (0x128, 3, b"\2\0\0\0")) + base[20:]
+    for label, unit in (("ratio", b"\0"), ("centimetres", b"\2")):
+        FILES[f"exif_resolution_byte_jfif_{label}"] = base[:2] + segment(0xE0, b"JFIF\0\1\1" + unit + b"\0\x48\0\x48\0\0") + exif((0x11A, 1, b"a\0\0\0"), (0x128, 3, b"\2\0\0\0")) + base[20:]
+    FILES["exif_resolution_byte_big_endian"] = without_jfif(base, segment(0xE1, b"Exif\0\0MM\0*\0\0\0\x08\0\2" + b"\1\x1a\0\1\0\0\0\1a\0\0\0" + b"\1\x28\0\3\0\0\0\1\0\2\0\0" + bytes(4)))
     FILES["short_icc_after_frame"] = base[:i] + base[i:i + 2 + int.from_bytes(base[i + 2:i + 4], "big")] + segment(0xE2, b"ICC_PROFILE\0\x01") + base[i + 2 + int.from_bytes(base[i + 2:i + 4], "big"):]
     FILES["no_quantization"] = without(base, 0xDB)
     FILES["no_huffman"] = without(base, 0xC4)

@@ -35,6 +35,8 @@ def main() -> None:
     while len(sizes) < 100:
         top = draw.choice([20, 80, 180])
         sizes.append(tuple(draw.randint(1, top) for _ in range(4)))
+    # The usual halving of long edges, and the last sizes at which the passes keep their order next to the first at which they turn.
+    sizes += [(1024, 24, 512, 12), (24, 1024, 12, 512), (50, 60, 40, 40), (50, 60, 40, 39), (40, 60, 50, 60), (40, 60, 50, 59), (40, 60, 40, 59), (61, 60, 60, 58), (61, 60, 60, 57)]
     rows = []
     for width, height, to_width, to_height in sizes:
         image = picture(width, height)

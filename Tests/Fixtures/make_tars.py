@@ -5,10 +5,10 @@
 
 GNU tar writes an archive in each of its formats; tarfile and a few hand-made headers add what it doesn't
 write. tars.json lists for each archive the members in order: name (hexadecimal), kind, offset and size of the
-bytes. Names and kinds are those of `tar --list --verbose`, offsets and sizes tarfile's; where both tell a name,
-they must agree.
+bytes. Names and kinds are those of `tar --list --verbose`, offsets and sizes tarfile's; where both tell a name, or
+`tar --list --block-number` a place, they must agree.
 """
-import io, json, os, shutil, subprocess, tarfile, tempfile
+import io, json, os, re, shutil, subprocess, tarfile, tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -104,17 +104,40 @@ def hand_made() -> None:
     write("unsafe.tar", header(b"/etc/x.jpg", octal(5)) + photo + header(b"00000/../../y.jpg", octal(5)) + photo + header(b"00000/z.jpg", octal(5)) + photo + end)
 
 
+def without_process_id(path: Path) -> None:
+    """GNU tar puts its process's number into the names of sparse members; this makes it 1."""
+    data = bytearray(path.read_bytes())
+    for at in range(0, len(data), 512):
+        if b"GNUSparseFile." in data[at:at + 100] and data[at + 257:at + 262] == b"ustar":
+            name = re.sub(rb"GNUSparseFile\.\d+", b"GNUSparseFile.1", bytes(data[at:at + 100]).rstrip(b"\0"))
+            data[at:at + 100] = name.ljust(100, b"\0")
+            data[at + 148:at + 156] = b"        "
+            data[at + 148:at + 156] = b"%06o\0 " % sum(data[at:at + 512])
+    path.write_bytes(data)
+
+
+def without_long_names(path: Path, block: int) -> int:
+    """GNU tar tells the block where a member's long name begins; this is where its own header does."""
+    data = path.read_bytes()
+    while chr(data[512 * block + 156]) in "LK":
+        block += 1 + -(-int(data[512 * block + 124:512 * block + 135], 8) // 512)
+    return block
+
+
 def members(path: Path) -> list:
     listing = subprocess.run(["tar", "--list", "--verbose", "--absolute-names", "--full-time", "--quoting-style=literal", "-f", str(path)], check=True, capture_output=True).stdout
     kinds = [chr(line[0]) for line in listing.splitlines()]
     names = subprocess.run(["tar", "--list", "--absolute-names", "--quoting-style=literal", "-f", str(path)], check=True, capture_output=True).stdout.splitlines()
+    places = subprocess.run(["tar", "--list", "--block-number", "--absolute-names", "-f", str(path)], check=True, capture_output=True).stdout
+    blocks = [int(line.split(b":")[0].removeprefix(b"block ")) for line in places.splitlines() if not line.endswith(b"** Block of NULs **") and b"** End of File **" not in line]
     result = []
     with tarfile.open(path, "r:", encoding="utf-8", errors="surrogateescape") as archive:
         infos = archive.getmembers()
-    assert len(infos) == len(kinds) == len(names), (path.name, len(infos), len(kinds), len(names))
-    for info, kind, name in zip(infos, kinds, names):
+    assert len(infos) == len(kinds) == len(names) == len(blocks), (path.name, len(infos), len(kinds), len(names), len(blocks))
+    for info, kind, name, block in zip(infos, kinds, names, blocks):
         assert name.rstrip(b"/") == info.name.encode("utf-8", "surrogateescape").rstrip(b"/"), (name, info.name)
         kind = "sparse" if info.issparse() else KINDS[kind]
+        assert kind != "file" or info.offset_data == 512 * (without_long_names(path, block) + 1), (path.name, name, block)
         result.append([name.rstrip(b"/").hex(), kind, info.offset_data, info.size if kind == "file" else 0])
     return result
 
@@ -148,6 +171,7 @@ def main() -> None:
         gnu_tar("sparse_gnu.tar", root, "--format=gnu", "-S", *names)
         for version in ("0.0", "0.1", "1.0"):
             gnu_tar(f"sparse_pax_{version}.tar", root, "--format=pax", "--pax-option=delete=atime,delete=ctime,exthdr.name=%d/PaxHeaders/%f", "-S", f"--sparse-version={version}", *names)
+            without_process_id(OUT / f"sparse_pax_{version}.tar")
     hand_made()
     result = {path.stem: members(path) for path in sorted(OUT.glob("*.tar"))}
     lines = ",\n".join(f'"{name}": [\n  ' + ",\n  ".join(map(json.dumps, rows)) + "\n]" for name, rows in result.items())

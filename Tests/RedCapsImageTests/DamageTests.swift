@@ -4,6 +4,9 @@ import Testing
 
 @Suite("Damaged JPEGs")
 struct DamageTests {
+    /// A region whose rows come long before any damage to most files.
+    private static let corner = PixelRegion(x: 1, y: 1, width: 9, height: 5)
+
     @Test(
         "Cut at any length, a file is refused or accepted as Pillow does",
         arguments: [
@@ -15,8 +18,11 @@ struct DamageTests {
         #expect(verdicts.count == bytes.count + 1)
         let decoder = try JPEGDecoder()
         for (length, verdict) in verdicts.enumerated() {
-            let isAccepted = decoded(Array(bytes[..<length]), with: decoder) != nil
-            #expect(isAccepted == (verdict == UInt8(ascii: ".")), "\(length) bytes")
+            let cut = Array(bytes[..<length])
+            let isAccepted = verdict == UInt8(ascii: ".")
+            #expect((decoded(cut, with: decoder) != nil) == isAccepted, "\(length) bytes")
+            let corner = try? decoder.decode(cut.span, region: Self.corner)
+            #expect((corner != nil) == isAccepted, "the corner of \(length) bytes")
         }
     }
 
@@ -35,6 +41,18 @@ struct DamageTests {
         }
     }
 
+    /// Changes one byte, as the fixtures' script does.
+    private func changed(_ bytes: [UInt8], _ state: UInt32) -> [UInt8] {
+        var damaged = bytes
+        let position = Int(state >> 8) % bytes.count
+        if state & 0x80 != 0 {
+            damaged[position] = UInt8(state & 0xFF)
+        } else {
+            damaged[position] ^= 1 << UInt8(state & 7)
+        }
+        return damaged
+    }
+
     @Test(
         "With one byte changed, verdict and pixels are Pillow's",
         arguments: [
@@ -43,31 +61,73 @@ struct DamageTests {
     func changed(name: String) throws {
         let bytes = try Photo.bytes(name)
         let golden = try #require(try Photo.damaged().damaged[name])
+        #expect(golden.count == 300)
         let decoder = try JPEGDecoder()
         var draw = Congruential(1)
         for (number, expected) in golden.enumerated() {
-            let state = draw.next()
-            var damaged = bytes
-            let position = Int(state >> 8) % bytes.count
-            if state & 0x80 != 0 {
-                damaged[position] = UInt8(state & 0xFF)
-            } else {
-                damaged[position] ^= 1 << UInt8(state & 7)
-            }
-            let pixels = decoded(damaged, with: decoder)
+            let pixels = decoded(changed(bytes, draw.next()), with: decoder)
             #expect(
-                pixels.map { String(sha256($0.pixels).prefix(16)) } == expected,
-                "damage \(number) at byte \(position)")
+                pixels.map { String(sha256($0.pixels).prefix(16)) } == expected, "damage \(number)")
+        }
+    }
+
+    @Test(
+        "With one byte changed, a corner is refused with the whole or equal to it",
+        arguments: [
+            "tiny_81", "tiny_81_progressive",
+        ])
+    func changedCorner(name: String) throws {
+        let bytes = try Photo.bytes(name)
+        let decoder = try JPEGDecoder()
+        var draw = Congruential(2)
+        for number in 0..<2000 {
+            let damaged = changed(bytes, draw.next())
+            if let header = try? decoder.header(of: damaged.span),
+                header.width * header.height > 1 << 18
+            {
+                continue
+            }
+            let whole = decoded(damaged, with: decoder)
+            let corner = try? decoder.decode(damaged.span, region: Self.corner)
+            #expect(corner?.pixels == whole.map { cropped($0, Self.corner) }, "damage \(number)")
         }
     }
 
     @Test("No image leaves anything to the next one that the decoder reads")
     func noLeftovers() throws {
         let decoder = try JPEGDecoder()
-        for name in Photo.compared {
-            let bytes = try Photo.bytes(name)
-            #expect(
-                decoded(bytes, with: decoder) == decoded(bytes, with: try JPEGDecoder()), "\(name)")
+        let accepted = Photo.accepted
+        for (number, name) in Photo.compared.enumerated() {
+            // Good and bad by turns, and each after others than its neighbours.
+            for name in [name, accepted[number * 7 % accepted.count]] {
+                let bytes = try Photo.bytes(name)
+                let isEqual =
+                    decoded(bytes, with: decoder) == decoded(bytes, with: try JPEGDecoder())
+                #expect(isEqual, "\(name)")
+            }
+        }
+    }
+
+    @Test(
+        "Tables that a file lacks aren't those of the file before",
+        arguments: [
+            ("wide_420", "no_quantization"), ("quality_1", "no_quantization"),
+            ("quality_100", "no_huffman"), ("odd_444_progressive", "no_huffman_progressive"),
+            ("quality_100", "no_huffman_progressive"),
+        ])
+    func noLeak(good: String, lacking: String) throws {
+        let decoder = try JPEGDecoder()
+        let tables = try Photo.bytes(good)
+        let bytes = try Photo.bytes(lacking)
+        let golden = Photo.golden[lacking] ?? nil
+        // Read to its end, or only so far that its tables are known.
+        for region in [nil, PixelRegion(x: 0, y: 0, width: 1, height: 1)] {
+            _ = try decoder.decode(tables.span, region: region)
+            #expect(decoded(bytes, with: decoder).map { sha256($0.pixels) } == golden?.sha256)
+            _ = try decoder.header(of: tables.span)
+            #expect(decoded(bytes, with: decoder).map { sha256($0.pixels) } == golden?.sha256)
+            #expect(decoded(Array(tables.dropLast(99)), with: decoder) == nil)
+            #expect(decoded(bytes, with: decoder).map { sha256($0.pixels) } == golden?.sha256)
         }
     }
 

@@ -60,3 +60,11 @@ struct Congruential {
 func decoded(_ bytes: [UInt8], with decoder: JPEGDecoder) -> PixelBuffer? {
     try? decoder.decode(bytes.span)
 }
+
+/// The bytes that an image has inside a rectangle.
+func cropped(_ image: PixelBuffer, _ region: PixelRegion) -> [UInt8] {
+    (region.y..<(region.y + region.height)).flatMap { y in
+        let start = (y * image.width + region.x) * 3
+        return image.pixels[start..<(start + region.width * 3)]
+    }
+}

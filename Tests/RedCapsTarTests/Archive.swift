@@ -52,7 +52,7 @@ enum Archive {
     }
 }
 
-/// A tar header for archives that no program writes.
+/// A tar header for archives that no program writes; a size from 8 GB on is in base 256.
 func tarHeader(_ name: String, size: Int, type: Character = "0") -> [UInt8] {
     var block = [UInt8](repeating: 0, count: 512)
     func put(_ text: String, at offset: Int) {
@@ -64,7 +64,12 @@ func tarHeader(_ name: String, size: Int, type: Character = "0") -> [UInt8] {
     }
     put(name, at: 0)
     put("0000644", at: 100)
-    put(octal(size, 11), at: 124)
+    if size < 1 << 33 {
+        put(octal(size, 11), at: 124)
+    } else {
+        block[124] = 0x80
+        for index in 0..<8 { block[135 - index] = UInt8(truncatingIfNeeded: size >> (8 * index)) }
+    }
     put("14524770000", at: 136)
     put("        ", at: 148)
     put(String(type), at: 156)
@@ -81,10 +86,21 @@ func tarBody(_ text: String) -> [UInt8] {
     return bytes + [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
 }
 
+/// The two blocks of zeros behind the last member.
+let tarEnd = [UInt8](repeating: 0, count: 1024)
+
 /// A plain archive of small files.
 func tarBytes(_ files: KeyValuePairs<String, String>) -> [UInt8] {
-    files.flatMap { tarHeader($0.key, size: $0.value.utf8.count) + tarBody($0.value) }
-        + [UInt8](repeating: 0, count: 1024)
+    files.flatMap { tarHeader($0.key, size: $0.value.utf8.count) + tarBody($0.value) } + tarEnd
+}
+
+/// An extended header of one record.
+func paxHeader(_ key: String, _ value: String, type: Character = "x") -> [UInt8] {
+    let text = " \(key)=\(value)\n"
+    // The length counts its own digits.
+    let length = (1...6).lazy.map { $0 + text.utf8.count }.first { "\($0)\(text)".utf8.count == $0 }
+    let record = "\(length ?? 0)\(text)"
+    return tarHeader("PaxHeader", size: record.utf8.count, type: type) + tarBody(record)
 }
 
 extension FileStore {

@@ -36,6 +36,7 @@ struct DamageTests {
         #expect(try store.text("bad/a.jpg") == "first photo")
         let error = #expect(throws: StoreError.self) { try store.bytes(of: "bad/b.jpg") }
         #expect(error?.code == .truncated)
+        #expect(error?.member == "b.jpg")
         #expect(error?.byteOffset == 1536)
     }
 
@@ -55,18 +56,59 @@ struct DamageTests {
         #expect(index.shards.map(\.memberCount) == [1, 2])
     }
 
-    @Test("No cut of an archive crashes, and every member before it is served")
-    func everyCut() throws {
-        let bytes = try Fixture.bytes("tars/pax.tar")
-        let whole = ShardListing(path: Archive.path("pax")).members
+    @Test(
+        "Every member before a cut is listed, and a cut that loses bytes is told",
+        arguments: ["gnu", "pax", "sparse_gnu", "sparse_pax_1.0"])
+    func everyCut(name: String) throws {
+        let bytes = try Fixture.bytes("tars/\(name).tar")
+        let whole = ShardListing(path: Archive.path(name)).members
         let folder = try TemporaryFolder()
-        for length in stride(from: 0, to: bytes.count, by: 61) {
+        for length in stride(from: 0, to: bytes.count, by: 256) {
             let path = try folder.write("cut.tar", bytes[..<length])
             let listing = ShardListing(path: path)
             #expect(whole.starts(with: listing.members))
-            let complete = whole.count { $0.offset + $0.size <= length }
-            #expect(listing.members.count >= complete || listing.failure != nil)
+            let complete = whole.prefix { $0.offset + $0.size <= length }.count
+            #expect(listing.members.count >= complete, "cut at \(length)")
+            // The last member that was listed, if it lost bytes, is what the failure is about.
+            guard let last = listing.members.last, last.kind == .file,
+                last.offset + last.size > length
+            else { continue }
+            #expect(listing.failure?.code == .truncated, "cut at \(length)")
+            #expect(listing.failure?.member == String(decoding: last.name, as: UTF8.self))
+            #expect(listing.failure?.byteOffset == last.offset)
         }
+    }
+
+    @Test(
+        "An extended header without its member is told, at the end of the file or of the archive",
+        arguments: [0, 1024])
+    func cutAfterExtendedHeader(zeros: Int) throws {
+        let first = tarHeader("a.jpg", size: 5) + tarBody("photo")
+        let extended = paxHeader("mtime", "1.5")
+        let folder = try folder(first + extended + [UInt8](repeating: 0, count: zeros))
+        let error = try failure(in: folder)
+        #expect(error.code == .truncated)
+        #expect(error.byteOffset == 2048)
+        #expect(error.reason == "truncated after an extended header, without its member")
+        try folder.write("bad.tar", first + extended + first)
+        #expect(ShardListing(path: folder["bad.tar"]).failure == nil)
+    }
+
+    @Test(
+        "A global header that changes the members after it is refused, not passed over",
+        arguments: [("size", "600"), ("path", "y.jpg"), ("GNU.sparse.size", "600")])
+    func globalHeader(key: String, value: String) throws {
+        let first = tarHeader("a.jpg", size: 5) + tarBody("photo")
+        let bytes = first + paxHeader(key, value, type: "g") + first + tarEnd
+        let folder = try folder(bytes)
+        let error = try failure(in: folder)
+        #expect(error.code == .notATar)
+        #expect(error.byteOffset == 1024)
+        #expect(
+            error.reason
+                == "a global header that sets the path or size of members, which isn't supported; "
+                + "pack it again")
+        #expect(try TarShardStore(TarIndex(folder: folder.path)).text("bad/a.jpg") == "photo")
     }
 
     @Test("No flipped bit crashes or makes the index believe in bytes that aren't there")
@@ -136,18 +178,48 @@ struct DamageTests {
     }
 
     @Test(
-        "A compressed shard is refused with the command that unpacks it",
-        arguments: [("bad.tar.gz", "gzip"), ("bad.tgz", "gzip"), ("bad.tar", "gzip")])
-    func compressed(name: String, program: String) throws {
+        "A compressed shard is refused with the advice that unpacks it",
+        arguments: [
+            ("bad.tar.gz", "run `gzip -d` on it first"), ("bad.tgz", "run `gzip -d` on it first"),
+            ("bad.tar", "add .gz to its name and run `gzip -d` on it first"),
+        ])
+    func compressed(name: String, advice: String) throws {
         let folder = try folder(good, as: "plain")
-        let zipped = try run("/bin/sh", ["-c", "\(program) -c plain > \(name)"], in: folder.path)
+        let gzip = try #require(findProgram("gzip"))
+        let zipped = try run("/bin/sh", ["-c", "\(gzip) -c plain > \(name)"], in: folder.path)
         #expect(zipped.status == 0)
         let error = try failure(in: folder, name)
         #expect(
             error
                 == StoreError(
                     .compressed, file: folder[name],
-                    reason: "compressed, which has no random access; run `gzip -d` on it first"))
+                    reason: "compressed, which has no random access; \(advice)"))
+
+        // The advice is good.
+        let suffixed = name.hasSuffix("gz") ? name : name + ".gz"
+        if suffixed != name {
+            #expect(try run("/bin/mv", [name, suffixed], in: folder.path).status == 0)
+        }
+        #expect(try run(gzip, ["-d", suffixed], in: folder.path).status == 0)
+        let store = TarShardStore(try TarIndex(folder: folder.path))
+        #expect(try store.text("bad/b.jpg") == "second photo")
+    }
+
+    @Test(
+        "Other compressions are known by their first bytes, whatever the name",
+        arguments: [
+            ([0x28, 0xB5, 0x2F, 0xFD], "bad.tar.zst", "run `zstd -d --rm` on it first"),
+            ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "bad.tar.xz", "run `xz -d` on it first"),
+            ([0x42, 0x5A, 0x68, 0x39], "bad.tar.bz2", "run `bzip2 -d` on it first"),
+            (
+                [0x42, 0x5A, 0x68, 0x39], "bad.tar",
+                "add .bz2 to its name and run `bzip2 -d` on it first"
+            ),
+        ])
+    func magic(bytes: [UInt8], name: String, advice: String) throws {
+        let error = try failure(in: folder(bytes + [1, 2, 3, 4], as: name), name)
+        #expect(error.code == .compressed)
+        #expect(error.reason == "compressed, which has no random access; \(advice)")
     }
 
     @Test("A shard that isn't there, or that is a folder, fails alone")
@@ -170,9 +242,39 @@ struct DamageTests {
         #expect(cut.status == 0)
         let error = #expect(throws: StoreError.self) { try store.read(location, into: &buffer) }
         #expect(error?.code == .truncated)
-        #expect(error?.file == folder["bad.tar"])
-        #expect(error?.byteOffset == 1536)
-        #expect(error?.reason == "truncated, header promises 12 bytes, 4 left")
+        #expect(
+            error.map { "\($0)" }
+                == "\(folder["bad.tar"])!b.jpg at byte 1536: truncated, header promises 12 bytes, 4 left"
+        )
+    }
+
+    @Test("A shard that is replaced by another one after it was indexed is an error")
+    func replaced() throws {
+        let folder = try folder(good)
+        let store = TarShardStore(try TarIndex(folder: folder.path))
+        let location = try store.locate("bad/a.jpg")
+        try folder.write("bad.tar", tarBytes(["1.jpg": "1", "2.jpg": "2", "3.jpg": "3"]))
+        var buffer = ReadBuffer()
+        let error = #expect(throws: StoreError.self) { try store.read(location, into: &buffer) }
+        #expect(
+            error
+                == StoreError(
+                    .changed, file: folder["bad.tar"], member: "a.jpg", byteOffset: 512,
+                    reason: "the shard had 3072 bytes when it was indexed and has 4096 now; "
+                        + "open the data set again"))
+        #expect(try store.text("good/a.jpg") == "first photo")
+        // Whoever opens the data set again sees the new one.
+        #expect(try TarShardStore(TarIndex(folder: folder.path)).text("bad/3.jpg") == "3")
+    }
+
+    @Test("A shard that is open serves its own bytes after another file has taken its name")
+    func renamedOver() throws {
+        let folder = try folder(good)
+        let store = TarShardStore(try TarIndex(folder: folder.path))
+        #expect(try store.text("bad/a.jpg") == "first photo")
+        let other = try folder.write("other", tarBytes(["1.jpg": "1"]))
+        #expect(try run("/bin/mv", ["-f", other, folder["bad.tar"]]).status == 0)
+        #expect(try store.text("bad/b.jpg") == "second photo")
     }
 
     @Test("A shard that is deleted before its first read is an error with its name")
@@ -185,8 +287,7 @@ struct DamageTests {
         let error = #expect(throws: StoreError.self) { try store.read(location, into: &buffer) }
         #expect(error?.code == .missing)
         #expect(
-            "\(error.map { "\($0)" } ?? "")"
-                == "\(folder["bad.tar"]): can't open: No such file or directory"
-        )
+            error.map { "\($0)" }
+                == "\(folder["bad.tar"])!b.jpg at byte 1536: can't open: No such file or directory")
     }
 }

@@ -44,6 +44,19 @@ struct IndexTests {
         #expect(try TarShardStore(index).bytes(of: "x.jpg").count == 40)
     }
 
+    @Test("A link or directory that comes after a file of its name replaces it, never served")
+    func lastIsNoFile() throws {
+        let photo = tarHeader("x.jpg", size: 5) + tarBody("photo")
+        let link = tarHeader("x.jpg", size: 0, type: "2")
+        let folder = try write([
+            "0.tar": photo + link + tarEnd, "1.tar": link + photo + tarEnd,
+        ])
+        let store = TarShardStore(try TarIndex(folder: folder.path))
+        let error = #expect(throws: StoreError.self) { try store.locate("0/x.jpg") }
+        #expect(error?.code == .notAFile)
+        #expect(try store.text("1/x.jpg") == "photo")
+    }
+
     @Test("Spellings of a path don't matter, in the archive or in the question")
     func spellings() throws {
         let store = TarShardStore(TarIndex(shards: [Archive.path("spellings")]))
@@ -59,7 +72,7 @@ struct IndexTests {
         for number in (0..<300).reversed() {
             bytes += tarHeader("0/\(number).json", size: 4) + tarBody("json")
         }
-        let folder = try write(["0.tar": bytes + [UInt8](repeating: 0, count: 1024)])
+        let folder = try write(["0.tar": bytes + tarEnd])
         let store = TarShardStore(try TarIndex(folder: folder.path))
         for number in [0, 1, 150, 299] {
             #expect(try store.text("0/\(number).jpg") == "jpg")

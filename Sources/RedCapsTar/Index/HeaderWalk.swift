@@ -20,6 +20,8 @@ struct HeaderWalk {
     private var longName: [UInt8]?
     private var paxName: [UInt8]?
     private var paxSize: UInt64?
+    /// Whether an extended header has spoken of a member that hasn't come yet.
+    private var awaitsMember = false
     private(set) var members: [TarMember] = []
 
     init(_ file: OpenFile, size: UInt64) {
@@ -35,7 +37,7 @@ struct HeaderWalk {
                 guard let block = try reader.block(at: offset) else {
                     return end(atPartialBlock: offset)
                 }
-                if block.allSatisfy({ $0 == 0 }) { return .complete }
+                if block.allSatisfy({ $0 == 0 }) { return end(at: offset) }
                 guard let header = TarHeader(block) else {
                     return .failed(damaged(at: offset))
                 }
@@ -57,18 +59,20 @@ struct HeaderWalk {
         case UInt8(ascii: "L"), UInt8(ascii: "K"), UInt8(ascii: "x"), UInt8(ascii: "g"):
             guard size <= Self.maximumExtension else { return nil }
             let bytes = try reader.bytes(at: body, count: Int(size))
+            if header.typeFlag != UInt8(ascii: "g") { awaitsMember = true }
             switch header.typeFlag {
             case UInt8(ascii: "L"): longName = Array(bytes.prefix { $0 != 0 })
             case UInt8(ascii: "x"): guard readPax(bytes) else { return nil }
             case UInt8(ascii: "g"):
-                guard PaxRecords(bytes)?.changesMembers == false else { return nil }
+                guard let records = PaxRecords(bytes) else { return nil }
+                if records.changesMembers { throw unsupported(at: offset) }
             default: break
             }
             return Self.next(after: body, size)
         default:
             break
         }
-        defer { (longName, paxName, paxSize) = (nil, nil, nil) }
+        defer { (longName, paxName, paxSize, awaitsMember) = (nil, nil, nil, false) }
         let name = paxName ?? longName ?? header.name
         if let paxSize { size = paxSize }
         let kind: TarMember.Kind
@@ -106,9 +110,17 @@ struct HeaderWalk {
         return body + (size + block - 1) / block * block
     }
 
+    private func end(at offset: UInt64) -> End {
+        guard awaitsMember else { return .complete }
+        return .failed(
+            StoreError(
+                .truncated, file: path, byteOffset: offset,
+                reason: "truncated after an extended header, without its member"))
+    }
+
     private func end(atPartialBlock offset: UInt64) -> End {
         // Without an end marker, as some writers leave it, the last member may lack its padding.
-        if offset >= reader.size && reader.size > 0 { return .complete }
+        if offset >= reader.size && reader.size > 0 { return end(at: reader.size) }
         if reader.size == 0 {
             return .failed(StoreError(.truncated, file: path, byteOffset: 0, reason: "empty file"))
         }
@@ -126,6 +138,14 @@ struct HeaderWalk {
             : StoreError(
                 .notATar, file: path, byteOffset: offset,
                 reason: "damaged header (its checksum doesn't fit); members after it aren't served")
+    }
+
+    /// libarchive would pass over such a header and give wrong sizes.
+    private func unsupported(at offset: UInt64) -> StoreError {
+        StoreError(
+            .notATar, file: path, byteOffset: offset,
+            reason: "a global header that sets the path or size of members, which isn't supported; "
+                + "pack it again")
     }
 
     private func truncated(at body: UInt64, member: [UInt8], promised: UInt64) -> StoreError {

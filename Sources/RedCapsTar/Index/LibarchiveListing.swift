@@ -83,8 +83,9 @@ package enum LibarchiveListing {
         private func failure() -> StoreError {
             let words = unsafe archive_error_string(handle).map { unsafe String(cString: $0) }
             let offset = unsafe archive_filter_bytes(handle, 0)
+            let isShort = words?.hasPrefix("Truncated") ?? false
             return StoreError(
-                .notATar, file: path, byteOffset: UInt64(clamping: offset),
+                isShort ? .truncated : .notATar, file: path, byteOffset: UInt64(clamping: offset),
                 reason: words ?? "libarchive can't read it")
         }
     }

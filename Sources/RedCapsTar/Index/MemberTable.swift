@@ -45,6 +45,24 @@ struct MemberTable: Sendable {
         return nil
     }
 
+    /// The path of the member whose bytes begin there. Records come in the order of shards, and
+    /// within one in the order of the archive.
+    func path(shard: UInt32, offset: UInt64) -> MemberPath? {
+        var (low, high) = (0, records.count)
+        while low < high {
+            let middle = (low + high) / 2
+            let record = records[middle]
+            if (record.shard, record.offset) < (shard, offset) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        guard low < records.count, records[low].shard == shard, records[low].offset == offset
+        else { return nil }
+        return path(of: records[low])
+    }
+
     /// The path of a record of this table.
     func path(of record: Record) -> MemberPath {
         let start = Int(record.nameStart)

@@ -28,20 +28,36 @@ public struct ShardListing: Sendable {
         case .failed(let error):
             (members, failure) = (walk.members, error)
         case .unknown:
-            (members, failure) = LibarchiveListing.members(of: path)
+            let listing = LibarchiveListing.members(of: path)
+            members = listing.members
+            failure = listing.members.last.flatMap { Self.cut($0, path, size) } ?? listing.failure
         }
+    }
+
+    /// What the quick path says of a member that the shard is too short for.
+    private static func cut(_ member: TarMember, _ path: String, _ size: UInt64) -> StoreError? {
+        let left = size > member.offset ? size - member.offset : 0
+        guard member.kind == .file, member.size > left else { return nil }
+        return .truncated(
+            file: path, member: String(decoding: member.name, as: UTF8.self), at: member.offset,
+            promised: member.size, left: left)
     }
 
     private static func refuseCompressed(_ file: OpenFile) throws(StoreError) {
         let head = try file.bytes(at: 0, count: 6)
-        let formats: [(magic: [UInt8], tool: String)] = [
-            ([0x1F, 0x8B], "gzip -d"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd -d --rm"),
-            ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "xz -d"), ([0x42, 0x5A, 0x68], "bzip2 -d"),
+        let formats: [(magic: [UInt8], suffix: String, tool: String)] = [
+            ([0x1F, 0x8B], "gz", "gzip -d"), ([0x28, 0xB5, 0x2F, 0xFD], "zst", "zstd -d --rm"),
+            ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "xz", "xz -d"),
+            ([0x42, 0x5A, 0x68], "bz2", "bzip2 -d"),
         ]
-        for (magic, tool) in formats where head.starts(with: magic) {
+        for (magic, suffix, tool) in formats where head.starts(with: magic) {
+            // These programs refuse files that don't have their suffix.
+            let advice =
+                file.path.hasSuffix(suffix)
+                ? "run `\(tool)` on it" : "add .\(suffix) to its name and run `\(tool)` on it"
             throw StoreError(
                 .compressed, file: file.path,
-                reason: "compressed, which has no random access; run `\(tool)` on it first")
+                reason: "compressed, which has no random access; \(advice) first")
         }
     }
 }

@@ -102,6 +102,11 @@ public struct TarIndex: Sendable {
         return entry(record)
     }
 
+    /// The path of the member of a shard whose bytes begin at an offset.
+    func path(shard: UInt32, offset: UInt64) -> MemberPath? {
+        table.path(shard: shard, offset: offset)
+    }
+
     /// Every member that can be served, in no particular order.
     public func forEachServed<Failure: Error>(
         _ body: (Entry) throws(Failure) -> Void

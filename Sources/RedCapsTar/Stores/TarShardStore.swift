@@ -29,38 +29,56 @@ public final class TarShardStore: FileStore {
     }
 
     /// Reads a member with one `pread`.
+    /// - Throws: `StoreError` with the shard, the member and its place if the shard can't be read,
+    ///   has become shorter or isn't as long as it was when it was indexed.
     public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
         guard case .range(let source, let offset, let size) = location.place,
             index.shards.indices.contains(Int(source))
         else { throw .foreign(location, to: "shards") }
-        let path = index.shards[Int(source)].path
+        do throws(StoreError) {
+            try read(source, offset, size, into: &buffer)
+        } catch {
+            throw StoreError(
+                error.code, file: error.file,
+                member: index.path(shard: source, offset: offset)?.description, byteOffset: offset,
+                reason: error.reason)
+        }
+    }
+
+    private func read(
+        _ source: UInt32, _ offset: UInt64, _ size: UInt64, into buffer: inout ReadBuffer
+    ) throws(StoreError) {
+        let shard = index.shards[Int(source)]
         guard size <= maximumFileSize else {
             throw StoreError(
-                .tooLarge, file: path, byteOffset: offset,
-                reason: "\(size) bytes, more than \(maximumFileSize)")
+                .tooLarge, file: shard.path, reason: "\(size) bytes, more than \(maximumFileSize)")
         }
         let file = try open.update { (open) throws(StoreError) in
-            try open.file(source, path)
+            try open.file(source, shard.path)
         }
         // Ask for the file's length before trusting the header's: memory is bounded by real bytes.
         let length = try file.size()
         guard offset <= length, size <= length - offset else {
-            throw truncated(path, offset, size, left: length > offset ? length - offset : 0)
+            throw truncated(shard.path, size, left: length > offset ? length - offset : 0)
+        }
+        guard length == shard.byteCount else {
+            throw StoreError(
+                .changed, file: shard.path,
+                reason: "the shard had \(shard.byteCount) bytes when it was indexed and has "
+                    + "\(length) now; open the data set again")
         }
         unsafe try buffer.fill(Int(size)) { target throws(StoreError) in
             let count = unsafe try file.read(at: offset, into: target)
             guard count == target.count else {
-                throw truncated(path, offset, size, left: UInt64(count))
+                throw truncated(shard.path, size, left: UInt64(count))
             }
             return count
         }
     }
 
-    private func truncated(
-        _ path: String, _ offset: UInt64, _ size: UInt64, left: UInt64
-    ) -> StoreError {
+    private func truncated(_ path: String, _ size: UInt64, left: UInt64) -> StoreError {
         StoreError(
-            .truncated, file: path, byteOffset: offset,
+            .truncated, file: path,
             reason: "truncated, header promises \(size) bytes, \(left) left")
     }
 
