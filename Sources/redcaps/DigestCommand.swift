@@ -60,7 +60,7 @@ struct DigestCommand: ParsableCommand {
 
     func run() throws {
         let dataset = try source.open().dataset
-        let chosen = try listed() ?? Array(0..<(first ?? dataset.count))
+        let chosen = try listed() ?? Array(0..<min(first ?? dataset.count, dataset.count + 1))
         if let outside = chosen.first(where: { $0 >= dataset.count }) {
             throw ValidationFailure(
                 "index \(outside) isn't in the data set, which has \(dataset.count) samples")

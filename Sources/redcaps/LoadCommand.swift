@@ -32,7 +32,9 @@ struct LoadCommand: AsyncParsableCommand {
         for (name, value) in [
             ("batches", batches), ("batch-size", batchSize), ("workers", workers),
         ] {
-            if let value, value < 1 { throw ValidationError("--\(name) \(value) isn't positive") }
+            if let value, !(1...1 << 32).contains(value) {
+                throw ValidationError("--\(name) \(value) isn't in 1 ... 2^32")
+            }
         }
     }
 
