@@ -16,19 +16,39 @@ public struct MemberPath: Hashable, Sendable, CustomStringConvertible {
     /// Brings a path, given as bytes, to its one spelling.
     /// - Returns: `nil` for a path that is absolute, empty, leads out with `..` or holds a NUL.
     public init?(bytes path: some Collection<UInt8>) {
+        var joined: [UInt8] = []
+        let contiguous = ContiguousArray(path)
+        let isSafe = unsafe contiguous.withUnsafeBytes { unsafe Self.append($0, to: &joined) }
+        guard isSafe, !joined.isEmpty else { return nil }
+        bytes = joined
+    }
+
+    /// Adds a path in its one spelling to `bytes`: nothing, for one that names the root.
+    /// - Returns: Whether it is relative and safe. If not, what was added is of no use.
+    static func append(_ path: UnsafeRawBufferPointer, to bytes: inout [UInt8]) -> Bool {
         let slash = UInt8(ascii: "/")
         let dot = UInt8(ascii: ".")
-        guard path.first != slash, !path.contains(0) else { return nil }
-        var joined: [UInt8] = []
-        joined.reserveCapacity(path.count)
-        for component in path.split(separator: slash) {
-            if component.elementsEqual([dot]) { continue }
-            if component.elementsEqual([dot, dot]) { return nil }
-            if !joined.isEmpty { joined.append(slash) }
-            joined.append(contentsOf: component)
+        let first = bytes.count
+        if let head = unsafe path.first, head == slash { return false }
+        var start = 0
+        while start < path.count {
+            var end = start
+            while end < path.count, unsafe path[end] != slash {
+                if unsafe path[end] == 0 { return false }
+                end += 1
+            }
+            let component = unsafe UnsafeRawBufferPointer(rebasing: path[start..<end])
+            start = end + 1
+            if unsafe component.isEmpty { continue }
+            let isDots = unsafe component.allSatisfy { $0 == dot }
+            if isDots {
+                if component.count == 1 { continue }
+                if component.count == 2 { return false }
+            }
+            if bytes.count > first { bytes.append(slash) }
+            unsafe bytes.append(contentsOf: component)
         }
-        guard !joined.isEmpty else { return nil }
-        bytes = joined
+        return true
     }
 
     init(normalized bytes: [UInt8]) {

@@ -5,7 +5,8 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         /// The code's name, as in `Code.truncated`.
         public let description: String
 
-        init(_ name: String) { description = name }
+        /// A code by its name; stores of your own may bring new ones.
+        public init(_ name: String) { description = name }
 
         /// There is no such file, folder or member.
         public static let missing = Code("missing")
@@ -19,10 +20,14 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let notATar = Code("notATar")
         /// The tar isn't the one that was indexed.
         public static let changed = Code("changed")
+        /// The index is damaged, foreign or of another version.
+        public static let damagedIndex = Code("damagedIndex")
         /// The tar is compressed and has no random access.
         public static let compressed = Code("compressed")
         /// The member is larger than the limit that the caller set.
         public static let tooLarge = Code("tooLarge")
+        /// The work was cancelled.
+        public static let cancelled = Code("cancelled")
         /// The system refused an operation.
         public static let system = Code("system")
     }

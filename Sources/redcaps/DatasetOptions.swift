@@ -21,6 +21,20 @@ struct DatasetOptions: ParsableArguments {
     @Option(help: "Instead of the configuration's tokenizer; only \"bytes\" is built in.")
     var tokenizer: Tokenizer?
 
+    @Option(help: "What to do about samples whose files are in no shard: fail or drop.")
+    var missing = Missing.fail
+
+    @Option(
+        help: ArgumentHelp(
+            "Leave out the samples of this file, which `verify --list-bad` writes.",
+            valueName: "file"))
+    var exclude: String?
+
+    enum Missing: String, ExpressibleByArgument, CaseIterable {
+        case fail
+        case drop
+    }
+
     enum Tokenizer: String, ExpressibleByArgument, CaseIterable {
         case bytes
     }
@@ -30,10 +44,14 @@ struct DatasetOptions: ParsableArguments {
         let training = try TrainingConfiguration(file: config)
         let logger = Logger(label: "redcaps")
         for note in training.notes { logger.notice("\(note)") }
+        var bar = ProgressBar(total: 1, unit: "shards")
+        defer { bar.finish() }
         let dataset = try CaptionDataset(
             training.dataset, root: root ?? defaultRoot(training.dataset),
             tokenizer: tokenizer == .bytes ? ByteTokenizer() : nil, padIndex: training.padIndex,
-            logger: logger)
+            missing: missing == .drop ? .dropAtOpen : .failSample,
+            excluding: try exclude.map { try ExclusionList(file: $0) } ?? ExclusionList(),
+            progress: { bar.show($0.finishedShards, of: $0.shardCount) }, logger: logger)
         return (training, dataset)
     }
 

@@ -26,7 +26,7 @@ enum Terminal {
 
 /// A bar that shows how far something is. Silent unless standard error is a terminal.
 struct ProgressBar {
-    private let total: Int
+    private var total: Int
     private let unit: String
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
@@ -38,6 +38,11 @@ struct ProgressBar {
         self.unit = unit
         start = clock.now
         isShown = Terminal.isWatched
+    }
+
+    mutating func show(_ done: Int, of total: Int) {
+        self.total = max(1, total)
+        show(done)
     }
 
     mutating func show(_ done: Int) {

@@ -55,6 +55,25 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
         unknownKeys = []
     }
 
+    /// Makes sure that the numbers are ones that a configuration file could have.
+    /// - Throws: `ConfigurationError` with the offending number.
+    func check() throws(ConfigurationError) {
+        let ranges = [
+            ("image_size", imageSize, 1...16384),
+            ("min_image_size", minimumImageSize, 0...1_000_000),
+            ("max_length", maximumLength, 1...1_000_000_000),
+        ]
+        for (key, value, range) in ranges where !range.contains(value) {
+            throw ConfigurationError(
+                key, value: "\(value)",
+                "must be in \(range.lowerBound) ... \(range.upperBound)")
+        }
+        guard (0...1).contains(captionDropout) else {
+            throw ConfigurationError(
+                "unconditional", value: "\(captionDropout)", "must be in 0 ... 1")
+        }
+    }
+
     /// Decodes the dictionary of a data set.
     /// - Parameters:
     ///   - value: The dictionary.

@@ -9,20 +9,15 @@ public final class CaptionDataset: Dataset {
     public let configuration: CaptionDatasetConfiguration
     /// The id that pads prompts in a batch.
     public let padIndex: Int
-    /// The list of samples.
-    public let manifest: Manifest
+    /// What tells this data set's samples and their order from any other's: the same for the same
+    /// list, wherever it lies, with the same samples left out.
+    public let fingerprint: UInt64
 
-    private let images: any FileStore
-    private let annotations: any FileStore
+    private let list: any SampleList
+    /// The entries of the list that are left out.
+    private let omitted: OmittedEntries
     private let tokenizer: any CaptionTokenizer
-    private let locations: [Locations]
     private let pool = PixelPool()
-
-    /// Where a sample's files are; `nil` for one that isn't there.
-    private struct Locations: Sendable {
-        let image: FileLocation?
-        let annotation: FileLocation?
-    }
 
     /// What a thread keeps from sample to sample: a buffer for files, and a decoder.
     public final class Workspace {
@@ -41,77 +36,92 @@ public final class CaptionDataset: Dataset {
         }
     }
 
-    /// Opens a data set: reads its list, indexes the tars and finds every file.
+    /// Opens a data set: finds its index, or builds it first.
     /// - Parameters:
     ///   - configuration: What to load.
     ///   - root: The folder that relative paths of the configuration are relative to; `nil` for the
     ///     working directory.
     ///   - tokenizer: Instead of the one that the configuration names.
     ///   - padIndex: The id that pads prompts in a batch.
+    ///   - missing: What to do about samples whose files are in no shard.
+    ///   - excluding: Samples to leave out.
+    ///   - cancellation: Stops the building of an index within a second.
+    ///   - progress: Told after each shard that an index is built of.
     ///   - logger: Told about damaged shards and missing files, once each.
-    /// - Throws: `ConfigurationError`, `ManifestError` or `StoreError` with the place.
+    /// - Throws: `ConfigurationError`, `ManifestError`, `ExclusionError` or `StoreError` with the
+    ///   place.
     public convenience init(
         _ configuration: CaptionDatasetConfiguration, root: String? = nil,
         tokenizer: (any CaptionTokenizer)? = nil, padIndex: Int = 0,
+        missing: MissingSamples = .failSample, excluding: ExclusionList = ExclusionList(),
+        cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
         func resolve(_ path: String) -> String {
             guard let root, !path.hasPrefix("/") else { return path }
             return root.hasSuffix("/") ? root + path : root + "/" + path
         }
-        let images = try RawFolder(resolve(configuration.imageFolder))
-        let annotations =
-            configuration.captionFolder == configuration.imageFolder
-            ? images : try RawFolder(resolve(configuration.captionFolder))
-        let folders =
-            configuration.captionFolder == configuration.imageFolder
-            ? [images] : [images, annotations]
-        for shard in folders.flatMap({ $0.index?.shards ?? [] }) {
-            if let failure = shard.failure { logger.warning("\(failure)") }
-        }
+        let index = try SampleIndex(
+            list: resolve(configuration.dataPath), images: resolve(configuration.imageFolder),
+            annotations: resolve(configuration.captionFolder), cancellation: cancellation,
+            progress: progress)
+        index.report(to: logger, missing)
+        var omitted = missing == .dropAtOpen ? try index.missingSamples() : []
+        omitted += try excluding.entries(of: index)
         try self.init(
-            configuration, manifest: try Manifest(path: resolve(configuration.dataPath)),
-            images: images, annotations: annotations, tokenizer: tokenizer, padIndex: padIndex,
-            logger: logger)
+            configuration, list: index, omitted: OmittedEntries(omitted), tokenizer: tokenizer,
+            padIndex: padIndex)
     }
 
     /// Makes a data set of a list and of stores.
-    /// - Throws: `ConfigurationError` if there is no tokenizer or no sample, or the image size can't
-    ///   be made.
-    public init(
+    /// - Throws: `ConfigurationError` if there is no tokenizer or no sample, or a value of the
+    ///   configuration makes no sense.
+    public convenience init(
         _ configuration: CaptionDatasetConfiguration, manifest: Manifest, images: any FileStore,
         annotations: any FileStore, tokenizer: (any CaptionTokenizer)? = nil, padIndex: Int = 0,
-        logger: Logger = Logger(label: "RedCaps")
+        missing: MissingSamples = .failSample, logger: Logger = Logger(label: "RedCaps")
     ) throws {
+        let list = StoredList(manifest, images: images, annotations: annotations)
+        let lacking = list.missing
+        missing.report(lacking.count, of: manifest.count, to: logger)
+        try self.init(
+            configuration, list: list,
+            omitted: OmittedEntries(missing == .dropAtOpen ? lacking : []), tokenizer: tokenizer,
+            padIndex: padIndex)
+    }
+
+    private init(
+        _ configuration: CaptionDatasetConfiguration, list: any SampleList,
+        omitted: OmittedEntries, tokenizer: (any CaptionTokenizer)?, padIndex: Int
+    ) throws {
+        try configuration.check()
         guard let tokenizer = try tokenizer ?? configuration.tokenizer?.makeTokenizer() else {
             throw ConfigurationError("tokenizer", "a tokenizer is needed")
         }
-        guard manifest.count > 0 else {
+        guard list.count > omitted.count else {
             throw ConfigurationError(
-                "data_path", value: "\"\(configuration.dataPath)\"", "the list has no samples")
+                "data_path", value: "\"\(configuration.dataPath)\"",
+                list.count == 0
+                    ? "the list has no samples" : "all \(list.count) samples are left out")
         }
         _ = try Workspace(imageSize: configuration.imageSize)
         self.configuration = configuration
-        self.manifest = manifest
-        self.images = images
-        self.annotations = annotations
+        self.list = list
+        self.omitted = omitted
         self.tokenizer = tokenizer
         self.padIndex = padIndex
-        locations = (0..<manifest.count).map { index in
-            Locations(
-                image: try? images.locate(manifest.image(index)),
-                annotation: try? annotations.locate(manifest.annotation(index)))
-        }
-        let missing = locations.count { $0.image == nil || $0.annotation == nil }
-        if missing > 0 {
-            logger.warning(
-                "\(missing) of \(manifest.count) samples lack their image or annotation; they fail when used"
-            )
-        }
+        fingerprint = omitted.fingerprint(list.fingerprint)
     }
 
     /// The number of samples.
-    public var count: Int { manifest.count }
+    public var count: Int { list.count - omitted.count }
+
+    /// The paths of a sample's image and annotation as the list has them; empty where it has none.
+    /// - Throws: `StoreError` if the index can't be read.
+    public func paths(of index: Int) throws -> (image: String, annotation: String) {
+        let entry = omitted.entry(index)
+        return (try list.path(.image, of: entry), try list.path(.annotation, of: entry))
+    }
 
     /// A decoder, its scratch memory and a read buffer for one worker.
     public func makeWorkspace() throws -> Workspace {
@@ -140,32 +150,35 @@ public final class CaptionDataset: Dataset {
                 index: index, stage: .image, path: "",
                 cause: ManifestError(file: configuration.dataPath, reason: "has \(count) samples"))
         }
+        let entry = omitted.entry(index)
+        func failed(_ stage: SampleError.Stage, _ part: SamplePart, _ cause: any Error) -> SampleError
+        {
+            let path = (try? list.path(part, of: entry)) ?? ""
+            return SampleError(index: index, stage: stage, path: path, cause: cause)
+        }
         let before = draws
-        let image: (header: ImageHeader, crop: PixelRegion)
+        let image: LoadedImage
         do {
-            image = try loadImage(index, &draws, into: storage, slot, workspace)
+            image = try loadImage(entry, &draws, into: storage, slot, workspace)
         } catch {
             draws = before
-            throw SampleError(
-                index: index, stage: .image, path: manifest.image(index), cause: error)
+            throw failed(.image, .image, error)
         }
         let caption: Annotation.Caption
         do {
-            caption = try loadCaption(index, workspace)
+            caption = try loadCaption(entry, workspace)
         } catch {
-            throw SampleError(
-                index: index, stage: .annotation, path: manifest.annotation(index), cause: error)
+            throw failed(.annotation, .annotation, error)
         }
         let isDropped = draws.unitInterval() < configuration.captionDropout
         let ids: [Int]
         do {
             ids = try encode(caption, isDropped: isDropped)
         } catch {
-            throw SampleError(
-                index: index, stage: .text, path: manifest.annotation(index), cause: error)
+            throw failed(.text, .annotation, error)
         }
         return CaptionSample(
-            index: index, imageFile: manifest.image(index),
+            index: index, imageFile: image.path,
             imageFolder: configuration.imageFolder,
             sourceSize: (image.header.width, image.header.height), crop: image.crop,
             isDropped: isDropped, caption: caption.text, inputIDs: ids)
@@ -194,15 +207,17 @@ public final class CaptionDataset: Dataset {
 
     // MARK: The steps
 
+    private struct LoadedImage {
+        let path: String
+        let header: ImageHeader
+        let crop: PixelRegion
+    }
+
     private func loadImage(
-        _ index: Int, _ draws: inout some SampleDraws, into storage: PixelStorage, _ slot: Int,
+        _ entry: Int, _ draws: inout some SampleDraws, into storage: PixelStorage, _ slot: Int,
         _ workspace: Workspace
-    ) throws -> (ImageHeader, PixelRegion) {
-        if let problem = manifest.problem(index) {
-            throw ManifestError(file: configuration.dataPath, reason: problem)
-        }
-        let location = try locations[index].image ?? images.locate(manifest.image(index))
-        try images.read(location, into: &workspace.file)
+    ) throws -> LoadedImage {
+        let path = try list.read(.image, of: entry, into: &workspace.file)
         return try workspace.file.withBytes { bytes in
             let header = try workspace.reader.header(of: bytes)
             try accept(header)
@@ -211,7 +226,7 @@ public final class CaptionDataset: Dataset {
             try storage.withSlot(slot) { pixels in
                 try workspace.reader.read(bytes, region: crop, into: &pixels)
             }
-            return (header, crop)
+            return LoadedImage(path: path, header: header, crop: crop)
         }
     }
 
@@ -230,10 +245,8 @@ public final class CaptionDataset: Dataset {
         }
     }
 
-    private func loadCaption(_ index: Int, _ workspace: Workspace) throws -> Annotation.Caption {
-        let location =
-            try locations[index].annotation ?? annotations.locate(manifest.annotation(index))
-        try annotations.read(location, into: &workspace.file)
+    private func loadCaption(_ entry: Int, _ workspace: Workspace) throws -> Annotation.Caption {
+        _ = try list.read(.annotation, of: entry, into: &workspace.file)
         return try Annotation.caption(
             in: workspace.file.copy(), key: configuration.captionKey)
     }

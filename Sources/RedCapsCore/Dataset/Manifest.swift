@@ -1,12 +1,15 @@
-/// The list of samples: for each, the path of its image and of its annotation.
+import RedCapsTar
+
+/// A list of samples in memory: for each, the path of its image and of its annotation.
 ///
+/// For lists that are made by a program; a list on disk is better read in place by `SampleIndex`.
 /// Paths are kept in one block of bytes, so that millions of them stay small.
 public struct Manifest: Sendable {
     private var text: [UInt8] = []
     /// Where each path ends in `text`: image and annotation of entry 0, of entry 1, …
     private var ends: [UInt64] = []
-    /// Entries that lack a path, with what is wrong.
-    private var broken: [Int: String] = [:]
+    /// Paths that an entry lacks, by their place in `ends`.
+    private var absent: Set<Int> = []
 
     /// The number of samples.
     public var count: Int { ends.count / 2 }
@@ -16,73 +19,49 @@ public struct Manifest: Sendable {
     ///   read in the order of their names.
     /// - Throws: `StoreError` if something can't be read, `ManifestError` if it is no such list.
     public init(path: String) throws {
-        let (store, names) = try Self.files(path)
-        for name in names {
+        for file in try Self.files(path) {
             do {
-                try append(try store.bytes(of: name))
+                var list = try ListReader(file.path)
+                try list.run { image, annotation in
+                    append(image)
+                    append(annotation)
+                }
             } catch let error as JSONError {
-                throw ManifestError(file: "\(store.root)/\(name)", reason: "\(error)")
+                throw ManifestError(file: file.path, reason: "\(error)")
             }
         }
     }
 
     /// Makes a list of pairs.
     public init(_ entries: [(image: String, annotation: String)]) {
-        for entry in entries { append(entry.image, entry.annotation) }
+        for entry in entries {
+            for path in [entry.image, entry.annotation] {
+                text.append(contentsOf: path.utf8)
+                ends.append(UInt64(text.count))
+            }
+        }
     }
 
-    private static func files(_ path: String) throws -> (store: FolderStore, names: [String]) {
+    /// The files of a list: itself, or the lists in a folder.
+    static func files(_ path: String) throws -> [(name: String, path: String)] {
         if path.hasSuffix(".json") {
-            let (store, name) = FolderStore.containing(path)
-            return (store, [name])
+            return [(String(path.split(separator: "/").last ?? ""), path)]
         }
-        let store = FolderStore(path)
-        let names = try store.fileNames().filter { $0.hasSuffix(".json") }
+        let names = try FolderStore(path).fileNames().filter { $0.hasSuffix(".json") }
         guard !names.isEmpty else {
             throw ManifestError(file: path, reason: "no *.json in this folder")
         }
-        return (store, names)
-    }
-
-    private mutating func append(_ image: String, _ annotation: String) {
-        text.append(contentsOf: image.utf8)
-        ends.append(UInt64(text.count))
-        text.append(contentsOf: annotation.utf8)
-        ends.append(UInt64(text.count))
-    }
-
-    private mutating func append(_ bytes: [UInt8]) throws(JSONError) {
-        var scanner = JSONScanner(bytes)
-        guard try scanner.peek() == UInt8(ascii: "[") else {
-            throw scanner.failure("expected an array of samples")
-        }
-        try scanner.readArray { (scanner) throws(JSONError) in
-            var image: JSONValue?
-            var annotation: JSONValue?
-            guard try scanner.peek() == UInt8(ascii: "{") else {
-                try scanner.skipValue()
-                return appendEntry(image, annotation)
-            }
-            try scanner.readObject { (key, scanner) throws(JSONError) in
-                switch key {
-                case "image": image = try scanner.readValue()
-                case "annotation": annotation = try scanner.readValue()
-                default: try scanner.skipValue()
-                }
-            }
-            appendEntry(image, annotation)
-        }
-        try scanner.finish()
+        return names.map { ($0, "\(path)/\($0)") }
     }
 
     /// As in the reference, an entry without a path fails when it is used, not when it is read.
-    private mutating func appendEntry(_ image: JSONValue?, _ annotation: JSONValue?) {
-        if case .string(let image) = image, case .string(let annotation) = annotation {
-            return append(image, annotation)
+    private mutating func append(_ path: BorrowedBytes?) {
+        if let path {
+            path.append(to: &text)
+        } else {
+            absent.insert(ends.count)
         }
-        let name = if case .string(let text) = image { text } else { "" }
-        broken[count] = "the list's entry has no \(name.isEmpty ? "image" : "annotation") path"
-        append(name, "")
+        ends.append(UInt64(text.count))
     }
 
     /// The image's path as the list has it.
@@ -91,8 +70,15 @@ public struct Manifest: Sendable {
     /// The annotation's path as the list has it.
     public func annotation(_ index: Int) -> String { path(2 * index + 1) }
 
-    /// What is wrong with an entry that lacks a path.
-    func problem(_ index: Int) -> String? { broken[index] }
+    /// Whether an entry has a path.
+    func has(_ part: SamplePart, of index: Int) -> Bool {
+        !absent.contains(2 * index + part.rawValue)
+    }
+
+    /// The same for the same list.
+    var fingerprint: UInt64 {
+        ends.reduce(XXH64.hash(text)) { ($0 ^ $1) &* 0x9E37_79B1_85EB_CA87 }
+    }
 
     private func path(_ number: Int) -> String {
         let start = number == 0 ? 0 : Int(ends[number - 1])

@@ -22,8 +22,10 @@ struct JSONScanner {
     private var position = 0
     private var depth = 0
 
-    init(_ bytes: [UInt8]) {
+    /// - Parameter depth: How deep in arrays and objects the text lies.
+    init(_ bytes: [UInt8], depth: Int = 0) {
         self.bytes = bytes
+        self.depth = depth
     }
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }

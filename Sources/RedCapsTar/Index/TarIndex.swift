@@ -1,23 +1,13 @@
 /// The members of all shards in a folder, found by path without reading the tars again.
 ///
+/// The index lies in files, beside the shards or in the user's cache directory, and is read in
+/// place: opening it takes milliseconds for ten million members, and it holds no more than the list
+/// of shards in memory. `Docs/IndexFormat.md` describes the files.
+///
 /// Both layouts in the wild resolve: shards that are unpacked in place (`00000.tar` holds
 /// `00000/x.jpg`) and shards that are unpacked into a folder of their name (`data_000123.tar` holds
 /// `x.jpg`, listed as `data_000123/x.jpg`).
-public struct TarIndex: Sendable {
-    /// One tar of the folder.
-    public struct Shard: Sendable {
-        /// The file, as a path that can be opened.
-        public let path: String
-        /// How many members it has, of all kinds.
-        public let memberCount: Int
-        /// Its length in bytes.
-        public let byteCount: UInt64
-        /// Why it couldn't be listed to its end, if it couldn't.
-        public let failure: StoreError?
-        /// Members that are never served because their path is absolute or has `..`.
-        public let unsafeMembers: Int
-    }
-
+public final class TarIndex: Sendable {
     /// A member that can be served.
     public struct Entry: Sendable {
         /// The path within its shard, in one spelling.
@@ -32,109 +22,177 @@ public struct TarIndex: Sendable {
 
     /// The shards, sorted by name.
     public let shards: [Shard]
-    /// Members that another of the same path, later in the order of shards, replaces.
-    public var duplicateCount: Int { table.records.count - table.pathCount }
+    /// Members that another of the same path replaces, later in the same shard or, if the path has
+    /// a folder, in a later one.
+    public var duplicateCount: Int { replaced.count }
     /// Members of all kinds in all shards.
     public var memberCount: Int { shards.reduce(0) { $0 + $1.memberCount } }
+    /// Whether this process has just built it, or parts of it.
+    public let isBuilt: Bool
+    /// The files that hold it.
+    public let files: [String]
+    /// What tells the members of this index from any others.
+    package let identity: UInt64
 
-    private let table: MemberTable
-    private let shardOfStem: [[UInt8]: UInt32]
+    let members: RepairableFile
+    /// The records that count as duplicates, in their order.
+    private let replaced: [UInt64]
+    private let shardOfStem: [[UInt8]: Int]
 
-    /// Indexes all files named `*.tar` in a folder, and notes compressed ones as failed shards.
-    ///
-    /// A shard that is damaged or can't be read doesn't stop the others: see `Shard.failure`.
-    /// - Throws: `StoreError` if the folder itself can't be listed.
-    public init(folder: String) throws(StoreError) {
-        let names = try folderContents(folder).filter { !$0.isFolder }.map(\.name)
-        self.init(shards: names.filter(Self.isShard).map { folder + "/" + $0 })
-    }
-
-    /// Indexes the given tars, in the given order.
-    public init(shards paths: [String]) {
-        var shards: [Shard] = []
-        var table = MemberTable()
-        var stems: [[UInt8]: UInt32] = [:]
-        for (number, path) in paths.enumerated() {
-            let listing = ShardListing(path: path)
-            var unsafeMembers = 0
-            for member in listing.members {
-                guard let memberPath = MemberPath(bytes: member.name) else {
-                    // The archive's root, `./`, is no member that anyone would ask for.
-                    if member.kind != .directory { unsafeMembers += 1 }
-                    continue
-                }
-                table.add(memberPath, member, shard: UInt32(number))
-            }
-            stems[Self.stem(path)] = UInt32(number)
-            shards.append(
-                Shard(
-                    path: path, memberCount: listing.members.count, byteCount: listing.byteCount,
-                    failure: listing.failure, unsafeMembers: unsafeMembers))
-        }
-        self.shards = shards
-        self.table = table
+    init(_ table: ShardTable, members: RepairableFile, files: [String], isBuilt: Bool) {
+        shards = table.shards
+        replaced = table.replaced
+        identity = table.members
+        self.members = members
+        self.files = files
+        self.isBuilt = isBuilt
+        var stems: [[UInt8]: Int] = [:]
+        for (number, shard) in shards.enumerated() { stems[Array(shard.stem.utf8)] = number }
         shardOfStem = stems
     }
 
-    /// Whether a file's name is that of a tar, plain or compressed.
-    static func isShard(_ name: String) -> Bool {
-        !name.hasPrefix(".")
-            && [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"]
-                .contains { name.hasSuffix($0) }
-    }
-
-    private static func stem(_ path: String) -> [UInt8] {
-        let name = path.utf8.split(separator: UInt8(ascii: "/")).last ?? path.utf8[...]
-        let hasSuffix = name.suffix(4).elementsEqual(".tar".utf8)
-        return Array(hasSuffix ? name.dropLast(4) : name)
-    }
+    // MARK: Looking up
 
     /// Finds the member for a path of the data set.
     /// - Throws: `missing`, or `notAFile` for links, directories, devices and sparse members.
     public func find(_ path: MemberPath) throws(StoreError) -> Entry {
-        guard let record = record(for: path) else { throw missing(path) }
-        let shard = shards[Int(record.shard)]
+        guard let number = try recordNumber(for: path) else { throw missing(path) }
+        return try entry(number, path: path)
+    }
+
+    /// The record that a path of the data set leads to.
+    package func recordNumber(for path: MemberPath) throws(StoreError) -> UInt64? {
+        let inPlace = try lastRecord(of: path, in: 0..<members.count(MemberSection.records))
+        if let inPlace, try record(inPlace).kind != .directory { return inPlace }
+        return try recordInNamedShard(for: path) ?? inPlace
+    }
+
+    /// The record of `x.jpg` in the shard `data.tar`, for the path `data/x.jpg`.
+    private func recordInNamedShard(for path: MemberPath) throws(StoreError) -> UInt64? {
+        let (head, tail) = path.split
+        guard let tail, let shard = shardOfStem[Array(head)] else { return nil }
+        return try lastRecord(of: tail, in: shards[shard].records)
+    }
+
+    /// The shard that unpacks into a folder, by the folder's name.
+    package func shard(named stem: some Sequence<UInt8>) -> Int? { shardOfStem[Array(stem)] }
+
+    /// The last record of a path within some records.
+    func lastRecord(of path: MemberPath, in range: Range<UInt64>) throws(StoreError) -> UInt64? {
+        let hash = unsafe path.bytes.withUnsafeBytes { unsafe DirectoryRow.hash($0) }
+        var row = try members.use { (file) throws(StoreError) in
+            try Directory(file).firstRow(from: hash, range.upperBound)
+        }
+        // Backwards over the records of the same hash, which nearly always are those of the path.
+        while row > 0 {
+            row -= 1
+            let candidate = try directoryRow(row)
+            guard candidate.hash == hash, range.contains(candidate.record) else { return nil }
+            if try self.path(of: candidate.record).bytes == path.bytes { return candidate.record }
+        }
+        return nil
+    }
+
+    private func directoryRow(_ row: UInt64) throws(StoreError) -> DirectoryRow {
+        try members.use { (file) throws(StoreError) in
+            unsafe try file.withRecord(MemberSection.directory, row) { unsafe DirectoryRow($0) }
+        }
+    }
+
+    // MARK: Records
+
+    /// A record by its number.
+    func record(_ number: UInt64) throws(StoreError) -> MemberRecord {
+        try members.use { (file) throws(StoreError) in
+            unsafe try file.withRecord(MemberSection.records, number) { unsafe MemberRecord($0) }
+        }
+    }
+
+    /// The path of a record within its shard.
+    package func path(of number: UInt64) throws(StoreError) -> MemberPath {
+        guard let shard = shardNumber(of: number) else {
+            throw .damagedIndex(members.path, "record \(number) of no shard")
+        }
+        return try path(of: try record(number), in: shards[shard])
+    }
+
+    private func path(
+        of record: MemberRecord, in shard: Shard
+    ) throws(StoreError) -> MemberPath {
+        let start = shard.pathBase + UInt64(record.pathStart)
+        return MemberPath(
+            normalized: try members.use { (file) throws(StoreError) in
+                try file.bytes(MemberSection.paths, at: start, count: Int(record.pathCount))
+            })
+    }
+
+    /// The shard that a record belongs to.
+    package func shardNumber(of record: UInt64) -> Int? {
+        var (low, high) = (0, shards.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if shards[middle].records.upperBound <= record { low = middle + 1 } else { high = middle }
+        }
+        return low < shards.count ? low : nil
+    }
+
+    /// The member of a record.
+    /// - Throws: `notAFile` for links, directories, devices and sparse members.
+    package func entry(
+        _ number: UInt64, path: MemberPath? = nil
+    ) throws(StoreError) -> Entry {
+        guard let shard = shardNumber(of: number) else {
+            throw .damagedIndex(members.path, "record \(number) of no shard")
+        }
+        let record = try record(number)
+        let own = try self.path(of: record, in: shards[shard])
         guard record.kind == .file else {
             throw StoreError(
-                .notAFile, file: shard.path, member: path.description, byteOffset: record.offset,
-                reason: Self.refusal(of: record.kind))
+                .notAFile, file: shards[shard].path, member: (path ?? own).description,
+                byteOffset: record.offset, reason: Self.refusal(of: record.kind))
         }
-        return entry(record)
+        return Entry(path: own, shard: shard, offset: record.offset, size: record.size)
     }
 
     /// The path of the member of a shard whose bytes begin at an offset.
     func path(shard: UInt32, offset: UInt64) -> MemberPath? {
-        table.path(shard: shard, offset: offset)
+        let shard = shards[Int(shard)]
+        var (low, high) = (shard.records.lowerBound, shard.records.upperBound)
+        while low < high {
+            let middle = (low + high) / 2
+            guard let record = try? record(middle) else { return nil }
+            if record.offset < offset { low = middle + 1 } else { high = middle }
+        }
+        guard shard.records.contains(low), let record = try? record(low), record.offset == offset
+        else { return nil }
+        return try? path(of: record, in: shard)
     }
 
-    /// Every member that can be served, in no particular order.
+    /// Every member that can be served, in the order of the shards and within them of the archive.
     public func forEachServed<Failure: Error>(
         _ body: (Entry) throws(Failure) -> Void
-    ) throws(Failure) {
-        var failure: Failure?
-        table.forEachCurrent { record in
-            guard record.kind == .file, failure == nil else { return }
-            do throws(Failure) { try body(entry(record)) } catch { failure = error }
+    ) throws where Failure: Error {
+        var replaced = replaced[...]
+        let file = try members.use { (file) throws(StoreError) in file }
+        var records = file.cursor(MemberSection.records)
+        var paths = file.cursor(MemberSection.paths)
+        for (shardNumber, shard) in shards.enumerated() {
+            for number in shard.records {
+                if replaced.first == number {
+                    replaced.removeFirst()
+                    continue
+                }
+                let record = unsafe try records.withRecord(number) { unsafe MemberRecord($0) }
+                guard record.kind == .file else { continue }
+                let start = shard.pathBase + UInt64(record.pathStart)
+                var path: [UInt8] = []
+                try paths.append(start..<(start + UInt64(record.pathCount)), to: &path)
+                try body(
+                    Entry(
+                        path: MemberPath(normalized: path), shard: shardNumber,
+                        offset: record.offset, size: record.size))
+            }
         }
-        if let failure { throw failure }
-    }
-
-    private func entry(_ record: MemberTable.Record) -> Entry {
-        Entry(
-            path: table.path(of: record), shard: Int(record.shard), offset: record.offset,
-            size: record.size)
-    }
-
-    private func record(for path: MemberPath) -> MemberTable.Record? {
-        let inPlace = table.find(path)
-        if let inPlace, inPlace.kind != .directory { return inPlace }
-        let (head, tail) = path.split
-        if let tail, let shard = shardOfStem[Array(head)],
-            let inside = table.find(tail, inShard: shard)
-        {
-            return inside
-        }
-        return inPlace
     }
 
     private func missing(_ path: MemberPath) -> StoreError {

@@ -60,4 +60,10 @@ extension Disk {
     package static func exists(_ path: String) -> Bool {
         unsafe access(path, F_OK) == 0
     }
+
+    /// The length of a file in bytes, or `nil` if it isn't there.
+    package static func size(of path: String) -> Int? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
 }

@@ -33,8 +33,8 @@ public struct FileLocation: Sendable, Hashable {
     }
 
     let place: Place
-    /// Which of a layered store's stores it belongs to.
-    var layer: UInt8 = 0
+    /// Which store of each layered store it belongs to: eight bits for each, the outermost lowest.
+    var layers: UInt32 = 0
 
     init(_ place: Place) { self.place = place }
 

@@ -26,10 +26,13 @@ public struct FolderStore: FileStore {
         return (FolderStore(folder), String(path[path.utf8.index(after: slash)...]))
     }
 
-    /// The location of a path. Costs no look at the disk: a file that isn't there is told when it
-    /// is read, as with any open folder.
+    /// Looks a file up on the disk.
     public func locate(_ path: String) throws(StoreError) -> FileLocation {
-        FileLocation(key: try MemberPath(checking: path, in: root).description)
+        let checked = try MemberPath(checking: path, in: root)
+        guard contains(checked) else {
+            throw StoreError(.missing, file: root, member: path, reason: "no such file")
+        }
+        return FileLocation(key: checked.description)
     }
 
     /// Reads a file, following links that the owner of the folder placed.
@@ -72,17 +75,27 @@ func folderContents(_ path: String) throws(StoreError) -> [(name: String, isFold
     guard let folder = unsafe opendir(path) else { throw .system(path, "open the folder") }
     defer { unsafe _ = closedir(folder) }
     var names: [(name: String, isFolder: Bool)] = []
-    while let entry = unsafe readdir(folder) {
+    while true {
+        errno = 0
+        guard let entry = unsafe readdir(folder) else { break }
         let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { tuple in
             unsafe tuple.withMemoryRebound(to: CChar.self, capacity: 1) {
                 unsafe String(cString: $0)
             }
         }
         guard name != ".", name != ".." else { continue }
-        var status = stat()
-        let isFolder =
-            unsafe stat(path + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        names.append((name, isFolder))
+        switch unsafe CInt(entry.pointee.d_type) {
+        case CInt(DT_DIR): names.append((name, true))
+        case CInt(DT_REG): names.append((name, false))
+        default:
+            // A link, or a file system that doesn't say.
+            var status = stat()
+            let isFolder =
+                unsafe stat(path + "/" + name, &status) == 0
+                && status.st_mode & S_IFMT == S_IFDIR
+            names.append((name, isFolder))
+        }
     }
+    guard errno == 0 else { throw .system(path, "list the folder") }
     return names.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
 }

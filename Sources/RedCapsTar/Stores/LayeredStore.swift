@@ -2,12 +2,10 @@
 public struct LayeredStore: FileStore {
     private let layers: [any FileStore]
 
-    /// Layers stores, the topmost first. At most 255, the layers of layered stores among them.
+    /// Layers stores, the topmost first. At most 256, and layered stores at most four deep.
     public init(_ stores: [any FileStore]) {
-        // A location remembers one layer, so layers of layers become one row of them.
-        let layers = stores.flatMap { ($0 as? LayeredStore)?.layers ?? [$0] }
-        precondition(layers.count < 256, "more than 255 layers")
-        self.layers = layers
+        precondition(stores.count <= 256, "more than 256 layers")
+        layers = stores
     }
 
     /// Finds a file in the first layer that has it.
@@ -16,7 +14,12 @@ public struct LayeredStore: FileStore {
         for (number, layer) in layers.enumerated() {
             do throws(StoreError) {
                 var location = try layer.locate(path)
-                location.layer = UInt8(number)
+                guard location.layers >> 24 == 0 else {
+                    throw StoreError(
+                        .tooLarge, file: "layered stores", member: path,
+                        reason: "nested more than four deep")
+                }
+                location.layers = location.layers << 8 | UInt32(number)
                 return location
             } catch {
                 guard error.code == .missing else { throw error }
@@ -29,7 +32,10 @@ public struct LayeredStore: FileStore {
 
     /// Reads a file from the layer that has it.
     public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
-        guard Int(location.layer) < layers.count else { throw .foreign(location, to: "layers") }
-        try layers[Int(location.layer)].read(location, into: &buffer)
+        let layer = Int(location.layers & 0xFF)
+        guard layer < layers.count else { throw .foreign(location, to: "layers") }
+        var inner = location
+        inner.layers >>= 8
+        try layers[layer].read(inner, into: &buffer)
     }
 }

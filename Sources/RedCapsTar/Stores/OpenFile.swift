@@ -7,12 +7,12 @@ import Musl
 #endif
 
 /// A file that is open for reading; closed when the last reference goes.
-final class OpenFile: Sendable {
-    let path: String
+package final class OpenFile: Sendable {
+    package let path: String
     private let descriptor: CInt
 
     /// Opens a file, following symbolic links that lead to it.
-    init(_ path: String) throws(StoreError) {
+    package init(_ path: String) throws(StoreError) {
         // Without waiting: opening a pipe would wait for somebody to write into it.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw .system(path, "open") }
@@ -24,18 +24,29 @@ final class OpenFile: Sendable {
 
     /// The file's length in bytes.
     /// - Throws: `StoreError` with `notAFile` for a directory or a device.
-    func size() throws(StoreError) -> UInt64 {
+    package func size() throws(StoreError) -> UInt64 { try status().byteCount }
+
+    /// The file's length and time.
+    /// - Throws: `StoreError` with `notAFile` for a directory or a device.
+    func status() throws(StoreError) -> ShardFile {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw .system(path, "stat") }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw StoreError(.notAFile, file: path, reason: "not a regular file")
         }
-        return UInt64(clamping: status.st_size)
+        return ShardFile("", status: status)
+    }
+
+    /// Keeps the system from reading ahead what nobody will ask for.
+    func expectsRandomReads() {
+        #if !canImport(Darwin)
+        _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM)
+        #endif
     }
 
     /// Reads at an offset until the buffer is full or the file ends.
     /// - Returns: The number of bytes read.
-    func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError)
+    package func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError)
         -> Int
     {
         var filled = 0

@@ -3,54 +3,83 @@
 public struct RawFolder: FileStore {
     /// The shards' index, if the folder holds tars.
     public let index: TarIndex?
-    private let store: any FileStore
+    private let tars: TarShardStore?
+    private let tree: FolderStore
+    /// The names right in the folder of what may be an unpacked tree beside tars.
+    private let topLevel: Set<[UInt8]>
 
-    /// Looks at a folder and indexes the tars in it.
+    /// Looks at a folder, and opens or builds the index of the tars in it.
+    /// - Parameters:
+    ///   - folder: The folder.
+    ///   - rebuilds: Whether to read all shards again, whatever index is there.
+    ///   - cancellation: Stops the building of an index within a second.
+    ///   - progress: Told after each shard that an index is built of.
     /// - Throws: `StoreError` if the folder can't be listed. A damaged tar is no failure of the
     ///   folder: see `TarIndex.Shard.failure`.
-    public init(_ folder: String) throws(StoreError) {
+    public init(
+        _ folder: String, rebuilds: Bool = false, cancellation: Cancellation? = nil,
+        progress: ((IndexProgress) -> Void)? = nil
+    ) throws(StoreError) {
         let contents = try folderContents(folder)
-        let shards = contents.filter { !$0.isFolder && TarIndex.isShard($0.name) }
-        guard !shards.isEmpty else {
-            index = nil
-            store = FolderStore(folder)
-            return
+        tree = FolderStore(folder)
+        if contents.contains(where: { !$0.isFolder && ShardFile.isShard($0.name) }) {
+            let index = try TarIndex(
+                folder: folder, rebuilds: rebuilds, cancellation: cancellation, progress: progress)
+            self.index = index
+            tars = TarShardStore(index)
+        } else {
+            (index, tars) = (nil, nil)
         }
-        let index = TarIndex(shards: shards.map { folder + "/" + $0.name })
-        self.index = index
-        let tree = Set(contents.filter { !TarIndex.isShard($0.name) }.map { Array($0.name.utf8) })
-        let tars = TarShardStore(index)
-        store =
-            tree.isEmpty
-            ? tars : LayeredStore([UnpackedPart(store: FolderStore(folder), topLevel: tree), tars])
+        topLevel = Set(
+            contents.map(\.name).filter { !ShardFile.isShard($0) && !$0.hasPrefix(".") }
+                .map { Array($0.utf8) })
     }
 
     /// Finds a file: in the unpacked tree if it is there, else in a shard.
     public func locate(_ path: String) throws(StoreError) -> FileLocation {
-        try store.locate(path)
+        let checked = try MemberPath(checking: path, in: tree.root)
+        if isUnpacked(checked) { return looseLocation(checked) }
+        guard let tars else {
+            throw StoreError(.missing, file: tree.root, member: path, reason: "no such file")
+        }
+        return try tars.locate(path)
     }
 
     /// Reads a file from where it was found.
     public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
-        try store.read(location, into: &buffer)
+        if location.key != nil { return try tree.read(location, into: &buffer) }
+        guard let tars else { throw .foreign(location, to: tree.root) }
+        try tars.read(location, into: &buffer)
     }
-}
 
-/// The unpacked part of a folder that also holds tars: unlike a tree alone, it must know at once
-/// whether it has a file. The disk is only asked about paths whose first component is there.
-private struct UnpackedPart: FileStore {
-    let store: FolderStore
-    let topLevel: Set<[UInt8]>
+    /// Whether a file is in the unpacked tree. The disk is only asked about paths whose first
+    /// component is there.
+    func isUnpacked(_ path: MemberPath) -> Bool {
+        topLevel.contains(Array(path.split.head)) && tree.contains(path)
+    }
 
-    func locate(_ path: String) throws(StoreError) -> FileLocation {
-        let checked = try MemberPath(checking: path, in: store.root)
-        guard topLevel.contains(Array(checked.split.head)), store.contains(checked) else {
-            throw StoreError(.missing, file: store.root, member: path, reason: "not in the tree")
+    /// Whether there is an unpacked tree that a path may be in.
+    var mayBeUnpacked: Bool { !topLevel.isEmpty }
+
+    /// The location of a file of the unpacked tree; the disk isn't asked.
+    func looseLocation(_ path: MemberPath) -> FileLocation {
+        FileLocation(key: path.description)
+    }
+
+    /// The location of a record of the index.
+    func location(ofRecord record: UInt64) throws(StoreError) -> FileLocation {
+        guard let index else {
+            throw StoreError(.missing, file: tree.root, reason: "record \(record), without tars")
         }
-        return try store.locate(path)
+        let entry = try index.entry(record)
+        return FileLocation(
+            .range(source: UInt32(entry.shard), offset: entry.offset, size: entry.size))
     }
 
-    func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
-        try store.read(location, into: &buffer)
+    /// What a table of paths depends on: the members of the shards, and the names of the tree.
+    var identity: UInt64 {
+        topLevel.sorted { $0.lexicographicallyPrecedes($1) }.reduce(index?.identity ?? 0) {
+            XXH64.hash($1, seed: $0)
+        }
     }
 }

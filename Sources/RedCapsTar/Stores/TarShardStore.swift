@@ -1,11 +1,3 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// Tar shards as they were downloaded: each file is one read of one range of a shard.
 ///
 /// A map of the shard would be no faster and would end the process with SIGBUS if the shard were
@@ -13,13 +5,13 @@ import Musl
 public final class TarShardStore: FileStore {
     /// The members.
     public let index: TarIndex
-    private let open: Monitor<OpenShards>
 
     /// Serves the members of an index.
     public init(_ index: TarIndex) {
         self.index = index
-        open = Monitor(OpenShards(limit: Self.descriptorLimit))
     }
+
+    deinit { OpenShards.shared.closeAll(of: ObjectIdentifier(self)) }
 
     /// Finds a member in the index.
     public func locate(_ path: String) throws(StoreError) -> FileLocation {
@@ -53,19 +45,12 @@ public final class TarShardStore: FileStore {
             throw StoreError(
                 .tooLarge, file: shard.path, reason: "\(size) bytes, more than \(maximumFileSize)")
         }
-        let file = try open.update { (open) throws(StoreError) in
-            try open.file(source, shard.path)
-        }
-        // Ask for the file's length before trusting the header's: memory is bounded by real bytes.
-        let length = try file.size()
+        let file = try OpenShards.shared.file(
+            OpenShards.Key(store: ObjectIdentifier(self), shard: Int(source)), shard)
+        // The file has the length that the index says, so memory is bounded by real bytes.
+        let length = shard.byteCount
         guard offset <= length, size <= length - offset else {
             throw truncated(shard.path, size, left: length > offset ? length - offset : 0)
-        }
-        guard length == shard.byteCount else {
-            throw StoreError(
-                .changed, file: shard.path,
-                reason: "the shard had \(shard.byteCount) bytes when it was indexed and has "
-                    + "\(length) now; open the data set again")
         }
         unsafe try buffer.fill(Int(size)) { target throws(StoreError) in
             let count = unsafe try file.read(at: offset, into: target)
@@ -80,42 +65,5 @@ public final class TarShardStore: FileStore {
         StoreError(
             .truncated, file: path,
             reason: "truncated, header promises \(size) bytes, \(left) left")
-    }
-
-    /// Half of what the process may have open, so that the program around keeps the other half.
-    private static var descriptorLimit: Int {
-        var limit = rlimit()
-        #if canImport(Glibc)
-        let status = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        #else
-        let status = unsafe getrlimit(RLIMIT_NOFILE, &limit)
-        #endif
-        guard status == 0 else { return 128 }
-        return max(1, Int(clamping: limit.rlim_cur / 2))
-    }
-}
-
-/// Shards that are open, the longest unused of which is let go when there are too many. A reader
-/// that is still using that one keeps it open until it is done.
-private struct OpenShards {
-    let limit: Int
-    private var files: [UInt32: (file: OpenFile, lastUse: UInt64)] = [:]
-    private var clock: UInt64 = 0
-
-    init(limit: Int) { self.limit = limit }
-
-    mutating func file(_ shard: UInt32, _ path: String) throws(StoreError) -> OpenFile {
-        clock += 1
-        if let open = files[shard] {
-            files[shard] = (open.file, clock)
-            return open.file
-        }
-        if files.count >= limit, let oldest = files.min(by: { $0.value.lastUse < $1.value.lastUse })
-        {
-            files[oldest.key] = nil
-        }
-        let file = try OpenFile(path)
-        files[shard] = (file, clock)
-        return file
     }
 }

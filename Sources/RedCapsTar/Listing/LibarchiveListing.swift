@@ -1,5 +1,13 @@
 internal import CArchive
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// The thorough path through a tar: libarchive reads every header, for dialects and members that
 /// the quick path doesn't know.
 package enum LibarchiveListing {
@@ -61,8 +69,12 @@ package enum LibarchiveListing {
         private func member(_ entry: OpaquePointer) -> TarMember {
             let offset = unsafe UInt64(clamping: archive_filter_bytes(handle, 0))
             let size = unsafe UInt64(clamping: archive_entry_size(entry))
-            let name = unsafe (archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry))
-                .map { unsafe Array(String(cString: $0).utf8) }
+            // The bytes as they are, or, for a pax name that the process's locale can't hold, UTF-8.
+            let name = unsafe (archive_entry_pathname(entry) ?? archive_entry_pathname_utf8(entry))
+                .map { text in
+                    unsafe Array(
+                        UnsafeRawBufferPointer(start: text, count: strlen(text)))
+                }
             let kind = unsafe kind(of: entry, name: name)
             return TarMember(
                 name: name ?? [], kind: kind, offset: offset, size: kind == .file ? size : 0)

@@ -6,8 +6,8 @@ import Glibc
 import Musl
 #endif
 
-/// Threads that the loader owns. Decoding keeps a thread busy for milliseconds, which would starve
-/// Swift's cooperative pool.
+/// Plain threads for work that blocks or keeps a processor busy, which would starve Swift's
+/// cooperative pool.
 package enum WorkerThread {
     private final class Body {
         let run: () -> Void
@@ -15,8 +15,8 @@ package enum WorkerThread {
     }
 
     /// Starts a thread that ends by itself when `body` returns.
-    /// - Throws: `LoaderError` if the system has no thread left.
-    static func start(_ body: @escaping @Sendable () -> Void) throws(LoaderError) {
+    /// - Throws: `StoreError` if the system has no thread left.
+    package static func start(_ body: @escaping @Sendable () -> Void) throws(StoreError) {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         defer { unsafe _ = pthread_attr_destroy(&attributes) }
@@ -39,19 +39,21 @@ package enum WorkerThread {
             }, context)
         if status != 0 {
             unsafe Unmanaged<Body>.fromOpaque(context).release()
-            throw LoaderError("can't start a worker thread (error \(status))")
+            throw StoreError(
+                .system, file: "this process",
+                reason: "can't start a worker thread (error \(status))")
         }
     }
 
-    /// Runs `body` for each of `0 ..< count` on as many threads as there are usable cores, and waits
-    /// for all of them.
-    /// - Throws: `LoaderError` if no thread can be started.
+    /// Runs `body` for each of `0 ..< count` on as many threads as there are usable cores, or as the
+    /// caller says, and waits for all of them.
+    /// - Throws: `StoreError` if no thread can be started.
     package static func forEach(
-        _ count: Int, _ body: @escaping @Sendable (Int) -> Void
-    ) throws(LoaderError) {
+        _ count: Int, threads: Int = usableCores, _ body: @escaping @Sendable (Int) -> Void
+    ) throws(StoreError) {
         let progress = Monitor((next: 0, done: 0))
-        for number in 0..<min(usableCores, count) {
-            do throws(LoaderError) {
+        for number in 0..<min(threads, count) {
+            do throws(StoreError) {
                 try start {
                     while true {
                         let index = progress.update { progress in
@@ -78,12 +80,4 @@ package enum WorkerThread {
         }
         return allowed > 0 ? allowed : max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
     }
-}
-
-/// Why a loader can't run.
-public struct LoaderError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong, in one line.
-    public let description: String
-
-    init(_ description: String) { self.description = description }
 }

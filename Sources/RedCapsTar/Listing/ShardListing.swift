@@ -1,27 +1,37 @@
 /// Everything that one shard holds, by the quick path or, where that isn't enough, by libarchive.
 public struct ShardListing: Sendable {
     /// The members in the order of the archive, directories, links and all.
-    public let members: [TarMember]
+    public let members: TarMembers
     /// Why the listing isn't whole, if it isn't. The members before the damage are served.
     public let failure: StoreError?
     /// The shard's length in bytes.
     public let byteCount: UInt64
+    /// What the file system said of the file that was listed.
+    let file: ShardFile?
 
     /// Lists a shard.
-    /// - Parameter path: A plain tar; a compressed one ends in a failure that says what to do.
-    public init(path: String) {
+    /// - Parameters:
+    ///   - path: A plain tar; a compressed one ends in a failure that says what to do.
+    ///   - cancellation: Ends the listing early, with a failure.
+    public init(path: String, cancellation: Cancellation? = nil) {
         let file: OpenFile
-        let size: UInt64
+        let status: ShardFile
         do throws(StoreError) {
             file = try OpenFile(path)
-            size = try file.size()
-            try Self.refuseCompressed(file)
+            status = try file.status()
         } catch {
-            (members, failure, byteCount) = ([], error, 0)
+            (members, failure, byteCount, self.file) = (TarMembers(), error, 0, nil)
             return
         }
+        let size = status.byteCount
         byteCount = size
-        var walk = HeaderWalk(file, size: size)
+        self.file = status
+        if let compressed = Self.compression(of: file) {
+            (members, failure) = (TarMembers(), compressed)
+            return
+        }
+        file.expectsRandomReads()
+        var walk = HeaderWalk(file, size: size, cancellation)
         switch walk.run() {
         case .complete:
             (members, failure) = (walk.members, nil)
@@ -29,7 +39,9 @@ public struct ShardListing: Sendable {
             (members, failure) = (walk.members, error)
         case .unknown:
             let listing = LibarchiveListing.members(of: path)
-            members = listing.members
+            var members = TarMembers()
+            for member in listing.members { members.append(member) }
+            self.members = members
             failure = listing.members.last.flatMap { Self.cut($0, path, size) } ?? listing.failure
         }
     }
@@ -43,8 +55,8 @@ public struct ShardListing: Sendable {
             promised: member.size, left: left)
     }
 
-    private static func refuseCompressed(_ file: OpenFile) throws(StoreError) {
-        let head = try file.bytes(at: 0, count: 6)
+    private static func compression(of file: OpenFile) -> StoreError? {
+        guard let head = try? file.bytes(at: 0, count: 6) else { return nil }
         let formats: [(magic: [UInt8], suffix: String, tool: String)] = [
             ([0x1F, 0x8B], "gz", "gzip -d"), ([0x28, 0xB5, 0x2F, 0xFD], "zst", "zstd -d --rm"),
             ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "xz", "xz -d"),
@@ -55,9 +67,10 @@ public struct ShardListing: Sendable {
             let advice =
                 file.path.hasSuffix(suffix)
                 ? "run `\(tool)` on it" : "add .\(suffix) to its name and run `\(tool)` on it"
-            throw StoreError(
+            return StoreError(
                 .compressed, file: file.path,
                 reason: "compressed, which has no random access; \(advice) first")
         }
+        return nil
     }
 }

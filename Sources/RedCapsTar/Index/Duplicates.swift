@@ -1,0 +1,34 @@
+/// Finds the members that a later one of the same path replaces.
+struct Duplicates {
+    let file: BlockFile
+    let shards: [TarIndex.Shard]
+
+    /// Compares the paths of records with the same hash.
+    /// - Parameter groups: Records with the same hash, each group in order.
+    /// - Returns: The replaced records, in order.
+    func find(among groups: [[UInt64]]) throws(StoreError) -> [UInt64] {
+        var replaced: [UInt64] = []
+        for group in groups {
+            var later: [[UInt8]: (shard: Int, kind: TarMember.Kind)] = [:]
+            for number in group.reversed() {
+                let shard = shards.firstIndex { $0.records.contains(number) } ?? 0
+                let record = unsafe try file.withRecord(MemberSection.records, number) {
+                    unsafe MemberRecord($0)
+                }
+                guard record.kind != .directory else { continue }
+                let path = try file.bytes(
+                    MemberSection.paths,
+                    at: shards[shard].pathBase + UInt64(record.pathStart),
+                    count: Int(record.pathCount))
+                if let winner = later[path],
+                    winner.shard == shard || path.contains(UInt8(ascii: "/"))
+                {
+                    replaced.append(number)
+                } else {
+                    later[path] = (shard, record.kind)
+                }
+            }
+        }
+        return replaced.sorted()
+    }
+}

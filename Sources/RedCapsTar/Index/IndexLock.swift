@@ -1,0 +1,51 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Makes sure that one process builds an index while others wait. The system takes the lock from a
+/// process that dies.
+package final class IndexLock: Sendable {
+    private let descriptor: CInt
+
+    private init(_ descriptor: CInt) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// Waits for the lock of a place.
+    /// - Returns: `nil` where the file system knows no locks: then everybody builds on their own,
+    ///   under names of their own.
+    package static func wait(
+        for place: IndexPlace, _ cancellation: Cancellation? = nil
+    ) throws(StoreError) -> IndexLock? {
+        let path = place.file("lock")
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw .system(path, "make the file") }
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                close(descriptor)
+                return nil
+            }
+            do throws(StoreError) { try cancellation?.check(path) } catch {
+                close(descriptor)
+                throw error
+            }
+            usleep(10_000)
+        }
+        return IndexLock(descriptor)
+    }
+
+    /// Takes the lock if nobody has it.
+    package static func take(for place: IndexPlace) -> IndexLock? {
+        let descriptor = unsafe open(place.file("lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { return nil }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return IndexLock(descriptor)
+    }
+}

@@ -1,0 +1,44 @@
+/// An index file that is built anew, once, when a block of it turns out to be damaged while it is
+/// in use.
+final class RepairableFile: Sendable {
+    let path: String
+    private let state: Monitor<State>
+    private let rebuild: (@Sendable () throws(StoreError) -> BlockFile)?
+
+    private struct State {
+        var file: BlockFile
+        var isRepaired = false
+    }
+
+    /// - Parameter rebuild: Makes the same file again; `nil` if that can't be done.
+    init(_ file: BlockFile, rebuild: (@Sendable () throws(StoreError) -> BlockFile)? = nil) {
+        path = file.path
+        state = Monitor(State(file: file))
+        self.rebuild = rebuild
+    }
+
+    func count(_ section: Int) -> UInt64 { state.update { $0.file.count(section) } }
+
+    /// Works with the file, and once more if it was damaged and could be repaired.
+    func use<Result>(
+        _ body: (BlockFile) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        let file = state.update { $0.file }
+        do throws(StoreError) {
+            return try body(file)
+        } catch {
+            guard error.code == .damagedIndex, let rebuild else { throw error }
+            let repaired = try state.update { (state) throws(StoreError) in
+                if state.file === file {
+                    guard !state.isRepaired else { throw error }
+                    let new = try rebuild()
+                    // Numbers of records that were given out must keep their meaning.
+                    guard new.identity == file.identity else { throw error }
+                    state = State(file: new, isRepaired: true)
+                }
+                return state.file
+            }
+            return try body(repaired)
+        }
+    }
+}

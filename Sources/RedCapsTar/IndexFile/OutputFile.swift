@@ -1,0 +1,42 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A file that is being written; closed when the last reference goes.
+final class OutputFile {
+    let path: String
+    private let descriptor: CInt
+
+    /// Makes a file; one that is there is emptied.
+    init(_ path: String) throws(StoreError) {
+        let flags = O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC
+        let descriptor = unsafe open(path, flags, 0o666)
+        guard descriptor >= 0 else { throw .system(path, "make the file") }
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// Writes all bytes at an offset.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(StoreError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = unsafe pwrite(
+                descriptor, rest.baseAddress, rest.count, off_t(offset + UInt64(done)))
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw .system(path, "write", byteOffset: offset) }
+            done += count
+        }
+    }
+
+    /// Brings everything to the disk.
+    func finish() throws(StoreError) {
+        guard fsync(descriptor) == 0 else { throw .system(path, "write") }
+    }
+}

@@ -1,0 +1,53 @@
+/// Little-endian numbers of any width up to eight bytes, packed without gaps.
+struct PackedBytes {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func append(_ value: UInt64, width: Int) {
+        for byte in 0..<width { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * byte))) }
+    }
+
+    /// A text of any length, after its length.
+    mutating func append(_ text: [UInt8]) {
+        append(UInt64(text.count), width: 4)
+        bytes.append(contentsOf: text)
+    }
+
+    mutating func append(_ text: String) { append(Array(text.utf8)) }
+
+    mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+}
+
+/// Reads what `PackedBytes` wrote; gives `nil` where the bytes end too early.
+struct PackedReader {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    mutating func number(_ width: Int) -> UInt64? {
+        guard bytes.count - position >= width else { return nil }
+        defer { position += width }
+        return bytes[position..<(position + width)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    mutating func text() -> [UInt8]? {
+        guard let count = number(4), count <= bytes.count - position else { return nil }
+        defer { position += Int(count) }
+        return Array(bytes[position..<(position + Int(count))])
+    }
+
+    mutating func string() -> String? { text().map { String(decoding: $0, as: UTF8.self) } }
+}
+
+extension UnsafeRawBufferPointer {
+    /// A little-endian number of up to eight bytes. The caller has made sure that they are there.
+    func number(at offset: Int, width: Int) -> UInt64 {
+        var value: UInt64 = 0
+        for byte in 0..<width {
+            value |= unsafe UInt64(self[offset + byte]) << UInt64(8 * byte)
+        }
+        return value
+    }
+}

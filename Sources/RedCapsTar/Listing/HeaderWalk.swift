@@ -1,0 +1,209 @@
+/// The quick path through a tar: reads headers only and hops over the members' bytes.
+///
+/// It knows ustar, pax and GNU long names. At anything else it stops and says where, so that
+/// libarchive can have a look; what it has found up to there is right.
+struct HeaderWalk: ~Copyable {
+    /// How the walk ended.
+    enum End {
+        /// At the end marker or the end of the file.
+        case complete
+        /// At something that this walk doesn't know.
+        case unknown
+        /// At damage.
+        case failed(StoreError)
+    }
+
+    private static let maximumExtension: UInt64 = 1 << 20
+
+    private var window: ReadWindow
+    private let path: String
+    private let cancellation: Cancellation?
+    private var longName: [UInt8]?
+    private var paxName: [UInt8]?
+    private var paxSize: UInt64?
+    /// Whether an extended header has spoken of a member that hasn't come yet.
+    private var awaitsMember = false
+    private(set) var members = TarMembers()
+    /// Where the end marker begins, once the walk is complete.
+    private(set) var endOffset: UInt64 = 0
+
+    init(_ file: OpenFile, size: UInt64, _ cancellation: Cancellation? = nil) {
+        self.cancellation = cancellation
+        window = ReadWindow(file, size: size)
+        path = file.path
+    }
+
+    /// What one block turned out to be.
+    private enum Step {
+        case next(UInt64)
+        case zeros
+        case unknown
+        case damaged
+        case extended(UInt8, UInt64)
+    }
+
+    /// Walks to the end.
+    mutating func run() -> End {
+        var offset: UInt64 = 0
+        do throws(StoreError) {
+            while true {
+                if members.count & 1023 == 1023 { try cancellation?.check(path) }
+                guard try window.move(to: offset, count: TarHeader.size) else {
+                    return end(atPartialBlock: offset)
+                }
+                switch try step(at: offset) {
+                case .next(let next): offset = next
+                case .zeros:
+                    endOffset = offset
+                    return end(at: offset)
+                case .unknown: return .unknown
+                case .damaged: return .failed(damaged(at: offset))
+                case .extended(let flag, let size):
+                    guard let next = try readExtension(flag, size, at: offset) else {
+                        return .unknown
+                    }
+                    offset = next
+                }
+            }
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// Takes in the header in the window.
+    private mutating func step(at offset: UInt64) throws(StoreError) -> Step {
+        let block = unsafe window.bytes
+        guard let header = unsafe TarHeader(block) else {
+            return unsafe block.allSatisfy { $0 == 0 } ? .zeros : .damaged
+        }
+        guard var size = header.byteCount else { return .unknown }
+        let body = offset + UInt64(TarHeader.size)
+        let kind: TarMember.Kind
+        switch header.typeFlag {
+        case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): kind = .file
+        case UInt8(ascii: "5"): kind = .directory
+        case UInt8(ascii: "1"): kind = .hardLink
+        case UInt8(ascii: "2"): kind = .symbolicLink
+        case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "6"): kind = .special
+        case UInt8(ascii: "L"), UInt8(ascii: "K"), UInt8(ascii: "x"), UInt8(ascii: "g"):
+            return .extended(header.typeFlag, size)
+        default: return .unknown
+        }
+        if let paxSize { size = paxSize }
+        guard let next = Self.next(after: body, size) else { return .unknown }
+        // Dialects disagree on whether bytes follow the header of a directory or a link.
+        guard kind == .file || size == 0 else { return .unknown }
+        guard append(header, kind, body, size) else { return .unknown }
+        (longName, paxName, paxSize, awaitsMember) = (nil, nil, nil, false)
+        guard body + size <= window.size else { throw truncated(at: body, promised: size) }
+        return .next(next)
+    }
+
+    /// Adds a member under the name that its header or an extended one gives.
+    /// - Returns: Whether it has a name and is what its name says.
+    private mutating func append(
+        _ header: TarHeader, _ kind: TarMember.Kind, _ body: UInt64, _ size: UInt64
+    ) -> Bool {
+        let extended = paxName ?? longName
+        let last = members.appendName { names in
+            if let extended { names += extended } else { header.appendName(to: &names) }
+        }
+        guard let last else { return false }
+        // Old archives mark a directory by its name alone.
+        let isFolder = kind == .file && last == UInt8(ascii: "/")
+        guard !isFolder || size == 0 else { return false }
+        members.append(kind: isFolder ? .directory : kind, offset: body, size: size)
+        return true
+    }
+
+    /// Takes in the body of an extended header.
+    /// - Returns: Where the next header is, or `nil` for what this walk doesn't know.
+    private mutating func readExtension(
+        _ flag: UInt8, _ size: UInt64, at offset: UInt64
+    ) throws(StoreError) -> UInt64? {
+        guard size <= Self.maximumExtension else { return nil }
+        let body = offset + UInt64(TarHeader.size)
+        guard try window.move(to: body, count: Int(size)) else {
+            throw StoreError(
+                .truncated, file: path, byteOffset: body,
+                reason: "truncated inside an extended header of \(size) bytes")
+        }
+        let bytes = unsafe Array(window.bytes)
+        if flag != UInt8(ascii: "g") { awaitsMember = true }
+        switch flag {
+        case UInt8(ascii: "L"): longName = Array(bytes.prefix { $0 != 0 })
+        case UInt8(ascii: "x"):
+            guard let records = PaxRecords(bytes), !records.isSparse else { return nil }
+            paxName = records.path
+            paxSize = records.size
+        case UInt8(ascii: "g"):
+            guard let records = PaxRecords(bytes) else { return nil }
+            if records.changesMembers { throw unsupported(at: offset) }
+        default: break
+        }
+        return Self.next(after: body, size)
+    }
+
+    /// The header after a member's bytes, which are padded to whole blocks.
+    private static func next(after body: UInt64, _ size: UInt64) -> UInt64? {
+        let block = UInt64(TarHeader.size)
+        guard size < 1 << 62 else { return nil }
+        return body + (size + block - 1) / block * block
+    }
+
+    private func end(at offset: UInt64) -> End {
+        guard awaitsMember else { return .complete }
+        return .failed(
+            StoreError(
+                .truncated, file: path, byteOffset: offset,
+                reason: "truncated after an extended header, without its member"))
+    }
+
+    private mutating func end(atPartialBlock offset: UInt64) -> End {
+        endOffset = min(offset, window.size)
+        // Without an end marker, as some writers leave it, the last member may lack its padding.
+        if offset >= window.size && window.size > 0 { return end(at: window.size) }
+        if window.size == 0 {
+            return .failed(StoreError(.truncated, file: path, byteOffset: 0, reason: "empty file"))
+        }
+        return .failed(
+            StoreError(
+                .truncated, file: path, byteOffset: offset,
+                reason: "truncated inside a header, \(window.size - offset) bytes left"))
+    }
+
+    private func damaged(at offset: UInt64) -> StoreError {
+        offset == 0
+            ? StoreError(
+                .notATar, file: path, byteOffset: 0,
+                reason: "not a tar: the first header is no header")
+            : StoreError(
+                .notATar, file: path, byteOffset: offset,
+                reason: "damaged header (its checksum doesn't fit); members after it aren't served")
+    }
+
+    /// libarchive would pass over such a header and give wrong sizes.
+    private func unsupported(at offset: UInt64) -> StoreError {
+        StoreError(
+            .notATar, file: path, byteOffset: offset,
+            reason: "a global header that sets the path or size of members, which isn't supported; "
+                + "pack it again")
+    }
+
+    private func truncated(at body: UInt64, promised: UInt64) -> StoreError {
+        .truncated(
+            file: path, member: members.last.map { String(decoding: $0.name, as: UTF8.self) } ?? "",
+            at: body, promised: promised, left: window.size > body ? window.size - body : 0)
+    }
+}
+
+extension StoreError {
+    /// A member that its shard is too short for.
+    static func truncated(
+        file: String, member: String, at offset: UInt64, promised: UInt64, left: UInt64
+    ) -> StoreError {
+        StoreError(
+            .truncated, file: file, member: member, byteOffset: offset,
+            reason: "truncated, header promises \(promised) bytes, \(left) left")
+    }
+}

@@ -1,0 +1,199 @@
+/// Writes a table of paths: rows come one by one and are looked up many at a time, so that memory
+/// doesn't grow with the list.
+package struct PathTableWriter {
+    /// Rows that are looked up together.
+    private static let rowsAtOnce = 1 << 18
+    private static let mostNames = 10_000
+
+    private let file: BlockFileWriter
+    private let folders: [RawFolder]
+    private let cancellation: Cancellation?
+    private var facts: TableFacts
+    private var names: [[UInt8]: Int] = [:]
+    private var otherNames = 0
+
+    /// The rows that aren't written yet: their paths as the list has them, column after column, and
+    /// where each ends. An entry without a path ends in the complement of where the last one did.
+    private var text: [UInt8] = []
+    private var ends: [Int] = []
+
+    /// Begins a table.
+    init(
+        _ path: String, origin: PathTable.Origin, folders: [RawFolder],
+        _ cancellation: Cancellation?
+    ) throws(StoreError) {
+        file = try BlockFileWriter(
+            path, .entries, recordSizes: PathTable.Section.recordSizes(columns: folders.count))
+        self.folders = folders
+        self.cancellation = cancellation
+        facts = TableFacts(origin: origin)
+    }
+
+    /// Adds the next path of a row; `nil` if the list has none there.
+    package mutating func append(_ path: BorrowedBytes?) {
+        if let path {
+            path.append(to: &text)
+            ends.append(text.count)
+        } else {
+            ends.append(~text.count)
+        }
+    }
+
+    /// Ends a row.
+    package mutating func endRow() throws(StoreError) {
+        if ends.count >= Self.rowsAtOnce * folders.count { try writeRows() }
+    }
+
+    /// Ends the table.
+    /// - Parameter listHash: A hash of the lists' bytes.
+    mutating func finish(listHash: UInt64) throws(StoreError) -> TableFacts {
+        try writeRows()
+        facts.listHash = listHash
+        facts.missingByShard = names.map { (String(decoding: $0, as: UTF8.self), $1) }
+            .sorted { ($0.1, $1.0) > ($1.1, $0.0) }
+        if otherNames > 0 { facts.missingByShard.append(("…", otherNames)) }
+        try file.append(PathTable.Section.facts, facts.bytes)
+        _ = try file.finish()
+        return facts
+    }
+
+    // MARK: Rows
+
+    private mutating func writeRows() throws(StoreError) {
+        try cancellation?.check("the list")
+        let columns = folders.count
+        var references: [[PackedReference]] = []
+        for column in 0..<columns { references.append(try find(column)) }
+        var rows = PackedBytes()
+        var missing = PackedBytes()
+        for row in 0..<(ends.count / columns) {
+            for column in 0..<columns { rows.append(references[column][row].packed, width: 5) }
+            if isMissing[row] { missing.append(facts.rowCount + UInt64(row), width: 5) }
+        }
+        try file.append(PathTable.Section.rows, rows.bytes)
+        try file.append(PathTable.Section.missingRows, missing.bytes)
+        facts.rowCount += UInt64(ends.count / columns)
+        facts.missingCount += UInt64(missing.bytes.count / 5)
+        text.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        isMissing.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether a row lacks a file, for the rows that aren't written yet.
+    private var isMissing: [Bool] = []
+
+    /// Where the list's text of a path lies in `text`, or `nil` if there is no path.
+    private func range(_ place: Int) -> Range<Int>? {
+        guard ends[place] >= 0 else { return nil }
+        let start = place == 0 ? 0 : ends[place - 1]
+        return (start < 0 ? ~start : start)..<ends[place]
+    }
+
+    /// Looks up one column.
+    private mutating func find(_ column: Int) throws(StoreError) -> [PackedReference] {
+        let folder = folders[column]
+        let rowCount = ends.count / folders.count
+        if isMissing.isEmpty { isMissing = .init(repeating: false, count: rowCount) }
+
+        // The paths in their one spelling, for those that may be in a tar.
+        var spelled: [UInt8] = []
+        var ranges: [Range<Int>] = []
+        var rows: [Int] = []
+        var kinds = [Kind](repeating: .nowhere, count: rowCount)
+        for row in 0..<rowCount {
+            guard let range = range(row * folders.count + column) else {
+                kinds[row] = .absent
+                continue
+            }
+            let start = spelled.count
+            let isSafe = unsafe text.withUnsafeBytes { text in
+                unsafe MemberPath.append(
+                    UnsafeRawBufferPointer(rebasing: text[range]), to: &spelled)
+            }
+            guard isSafe, spelled.count > start else {
+                spelled.removeSubrange(start...)
+                continue
+            }
+            if folder.index == nil {
+                kinds[row] = .loose
+            } else if folder.mayBeUnpacked,
+                folder.isUnpacked(MemberPath(normalized: Array(spelled[start...])))
+            {
+                kinds[row] = .loose
+            } else {
+                ranges.append(start..<spelled.count)
+                rows.append(row)
+                continue
+            }
+            spelled.removeSubrange(start...)
+        }
+        if let index = folder.index {
+            let found = try PathResolver(index: index, bytes: spelled, ranges: ranges).run()
+            for (number, row) in rows.enumerated() {
+                let (record, isBelowShard) = found[number]
+                let asListed = range(row * folders.count + column) ?? 0..<0
+                let isPlain = spelled[ranges[number]].elementsEqual(text[asListed])
+                kinds[row] =
+                    record == PathResolver.none
+                    ? .nowhere
+                    : isPlain ? (isBelowShard ? .below(record) : .plain(record)) : .member(record)
+            }
+        }
+        var references: [PackedReference] = []
+        references.reserveCapacity(rowCount)
+        for row in 0..<rowCount {
+            references.append(try reference(kinds[row], row, column))
+        }
+        return references
+    }
+
+    /// What a path turned out to be.
+    private enum Kind {
+        case plain(UInt64)
+        case below(UInt64)
+        /// A member that the list spells in its own way.
+        case member(UInt64)
+        case loose
+        case absent
+        /// Nowhere, or a path that can't be safe.
+        case nowhere
+    }
+
+    private mutating func reference(
+        _ kind: Kind, _ row: Int, _ column: Int
+    ) throws(StoreError) -> PackedReference {
+        let range = range(row * folders.count + column) ?? 0..<0
+        let oddKind: OddPath.Kind
+        var record: UInt64 = 0
+        switch kind {
+        case .plain(let record): return PackedReference(.member, record)
+        case .below(let record): return PackedReference(.memberOfNamedShard, record)
+        case .member(let found): (oddKind, record) = (.member, found)
+        case .loose: oddKind = .loose
+        case .absent: oddKind = .absent
+        case .nowhere: oddKind = .missing
+        }
+        if oddKind == .missing || oddKind == .absent {
+            if !isMissing[row] { count(missing: text[range]) }
+            isMissing[row] = true
+        }
+        let odd = OddPath(
+            oddKind, record: record, textStart: file.count(PathTable.Section.text),
+            textCount: UInt32(range.count))
+        let number = file.count(PathTable.Section.oddPaths)
+        try file.append(PathTable.Section.text, Array(text[range]))
+        var bytes = PackedBytes()
+        odd.write(to: &bytes)
+        try file.append(PathTable.Section.oddPaths, bytes.bytes)
+        return PackedReference(.odd, number)
+    }
+
+    private mutating func count(missing path: ArraySlice<UInt8>) {
+        let name = Array(path.prefix { $0 != UInt8(ascii: "/") })
+        if names[name] == nil && names.count >= Self.mostNames {
+            otherNames += 1
+        } else {
+            names[name, default: 0] += 1
+        }
+    }
+}
