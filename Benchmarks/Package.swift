@@ -14,6 +14,7 @@ let package = Package(
             name: "CJPEGLibrary", pkgConfig: "libjpeg",
             providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
         .target(name: "CLimit", dependencies: ["CJPEGLibrary"]),
+        .executableTarget(name: "header-walk", cSettings: [.define("NDEBUG")]),
         .executableTarget(
             name: "redcaps-benchmarks",
             dependencies: [

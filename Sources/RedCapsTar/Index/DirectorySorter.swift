@@ -35,18 +35,18 @@ struct DirectorySorter {
         var bytes = PackedBytes()
         var runStart = 0
         for place in 0..<count {
-            let row = unsafe sorted.rows[place]
+            let row = sorted[place]
             bytes.append(row.key, width: 8)
             bytes.append(row.value, width: 5)
             if bytes.bytes.count > 1 << 18 {
                 try writer.append(MemberSection.directory, bytes.bytes)
                 bytes.removeAll()
             }
-            guard unsafe place + 1 == count || sorted.rows[place + 1].key != row.key else {
+            guard place + 1 == count || sorted[place + 1].key != row.key else {
                 continue
             }
             if place > runStart {
-                let run = (runStart...place).map { unsafe sorted.rows[$0].value }
+                let run = (runStart...place).map { sorted[$0].value }
                 if zip(run, run.dropFirst()).contains(where: mayReplace) { suspects.append(run) }
             }
             runStart = place + 1

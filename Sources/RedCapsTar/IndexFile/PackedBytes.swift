@@ -43,10 +43,22 @@ struct PackedReader {
 
 extension UnsafeRawBufferPointer {
     /// A little-endian number of up to eight bytes. The caller has made sure that they are there.
+    @inline(__always)
     func number(at offset: Int, width: Int) -> UInt64 {
+        if width == 8 {
+            return unsafe UInt64(
+                littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
         var value: UInt64 = 0
-        for byte in 0..<width {
-            value |= unsafe UInt64(self[offset + byte]) << UInt64(8 * byte)
+        var done = 0
+        if width >= 4 {
+            value = unsafe UInt64(
+                UInt32(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+            done = 4
+        }
+        while done < width {
+            value |= unsafe UInt64(self[offset + done]) << UInt64(8 * done)
+            done += 1
         }
         return value
     }

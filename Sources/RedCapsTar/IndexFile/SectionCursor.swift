@@ -2,13 +2,18 @@
 @safe struct SectionCursor: ~Copyable {
     private let file: BlockFile
     private let section: BlockFormat.Section
+    private let recordSize: Int
     private let buffer: UnsafeMutableRawBufferPointer
     /// The blocks of the section that the buffer holds.
     private var held: Range<UInt64> = 0..<0
+    /// The records of the block that was read last, and where in the buffer it begins.
+    private var current: Range<UInt64> = 0..<0
+    private var currentStart = 0
 
     init(_ file: BlockFile, _ number: Int, _ section: BlockFormat.Section) {
         self.file = file
         self.section = section
+        recordSize = section.recordSize
         unsafe buffer = .allocate(
             byteCount: BlockFormat.extentBlocks * BlockFormat.blockSize, alignment: 16)
     }
@@ -21,16 +26,21 @@
     mutating func withRecord<Result>(
         _ record: UInt64, _ body: (UnsafeRawBufferPointer) -> Result
     ) throws(StoreError) -> Result {
+        if !current.contains(record) { try moveTo(blockOf: record) }
+        let start = currentStart + Int(record - current.lowerBound) * recordSize
+        return unsafe body(
+            UnsafeRawBufferPointer(rebasing: buffer[start..<(start + recordSize)]))
+    }
+
+    private mutating func moveTo(blockOf record: UInt64) throws(StoreError) {
         guard record < section.count else {
             throw .damagedIndex(file.path, "record \(record) of \(section.count)")
         }
         let block = record / section.recordsPerBlock
         if !held.contains(block) { try load(block) }
-        let start =
-            Int(block - held.lowerBound) * BlockFormat.blockSize
-            + Int(record % section.recordsPerBlock) * section.recordSize
-        return unsafe body(
-            UnsafeRawBufferPointer(rebasing: buffer[start..<(start + section.recordSize)]))
+        let first = block * section.recordsPerBlock
+        current = first..<min(first + section.recordsPerBlock, section.count)
+        currentStart = Int(block - held.lowerBound) * BlockFormat.blockSize
     }
 
     /// Appends a piece of a run of bytes to `bytes`.
@@ -48,7 +58,8 @@
             let within = position % payload
             let count = min(range.upperBound - position, payload - within)
             let start = Int(block - held.lowerBound) * BlockFormat.blockSize + Int(within)
-            unsafe bytes.append(contentsOf: buffer[start..<(start + Int(count))])
+            unsafe bytes.append(
+                contentsOf: UnsafeRawBufferPointer(rebasing: buffer[start..<(start + Int(count))]))
             position += count
         }
     }
@@ -57,7 +68,7 @@
         let extent = UInt64(BlockFormat.extentBlocks)
         let first = block / extent * extent
         let end = min(first + extent, section.blockCount)
-        held = 0..<0
+        (held, current) = (0..<0, 0..<0)
         let size = Int(end - first) * BlockFormat.blockSize
         unsafe try file.read(
             blocks: section.fileBlock(first),

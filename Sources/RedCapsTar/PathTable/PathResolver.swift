@@ -1,6 +1,14 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Finds many paths in an index at once: instead of millions of lookups all over the file, its
 /// sections are read from front to back.
-struct PathResolver {
+struct PathResolver: Sendable {
     let index: TarIndex
     /// The paths: one run of bytes, and where in it each path lies.
     let bytes: [UInt8]
@@ -10,7 +18,7 @@ struct PathResolver {
     static let none = UInt64.max
 
     /// Where to look for a path, or for the end of one.
-    private struct Query {
+    private struct Query: Sendable {
         let path: Int
         /// Where in `bytes` the name lies that is looked for.
         let name: Range<Int>
@@ -18,24 +26,29 @@ struct PathResolver {
         let records: Range<UInt64>
     }
 
+    /// Where a path leads.
+    struct Found {
+        fileprivate(set) var record = PathResolver.none
+        /// Whether that is in the shard that is named like the path's first folder, under the rest
+        /// of the path.
+        fileprivate(set) var isInNamedShard = false
+        fileprivate var isFolder = false
+    }
+
+    private var all: Range<UInt64> { 0..<index.members.count(MemberSection.records) }
+
     /// Looks all of them up.
-    /// - Returns: For each path its record, and whether it was found in the shard that is named
-    ///   like the path's first folder, under the rest of the path.
-    func run() throws(StoreError) -> [(record: UInt64, isInNamedShard: Bool)] {
-        let all = 0..<index.members.count(MemberSection.records)
-        var found = [(record: UInt64, isInNamedShard: Bool)](
-            repeating: (Self.none, false), count: ranges.count)
+    func run() throws(StoreError) -> [Found] {
+        let all = all
+        var found = [Found](repeating: Found(), count: ranges.count)
         let inPlace = ranges.indices.map { Query(path: $0, name: ranges[$0], records: all) }
-        try resolve(inPlace) { query, record, kind in
-            found[query.path] = (record, false)
-            if kind == .directory { found[query.path].isInNamedShard = true }
+        try resolve(inPlace, searchesAll: true) { query, record, kind in
+            found[query.path] = Found(record: record, isFolder: kind == .directory)
         }
-        // A path that leads nowhere, or to a directory only.
         var named: [Query] = []
-        for path in ranges.indices {
+        for path in ranges.indices
+        where found[path].record == Self.none || found[path].isFolder {
             let range = ranges[path]
-            guard found[path].record == Self.none || found[path].isInNamedShard else { continue }
-            found[path].isInNamedShard = false
             guard let slash = bytes[range].firstIndex(of: UInt8(ascii: "/")),
                 let shard = index.shard(named: bytes[range.lowerBound..<slash])
             else { continue }
@@ -44,68 +57,70 @@ struct PathResolver {
                     path: path, name: (slash + 1)..<range.upperBound,
                     records: index.shards[shard].records))
         }
-        try resolve(named) { query, record, _ in found[query.path] = (record, true) }
+        try resolve(named, searchesAll: false) { query, record, _ in
+            found[query.path] = Found(record: record, isInNamedShard: true)
+        }
         return found
     }
 
     private func resolve(
-        _ queries: [Query], _ found: (Query, UInt64, TarMember.Kind) -> Void
+        _ queries: [Query], searchesAll: Bool, _ found: (Query, UInt64, TarMember.Kind) -> Void
     ) throws(StoreError) {
         guard !queries.isEmpty else { return }
-        let candidates = try candidates(for: queries)
-        let file = try index.members.use { (file) throws(StoreError) in file }
-        var records = file.cursor(MemberSection.records)
-        var paths = file.cursor(MemberSection.paths)
-        var shard = 0
-        var own: [UInt8] = []
-        for row in 0..<candidates.count {
-            let (number, query) = candidates.row(row)
-            while index.shards[shard].records.upperBound <= number { shard += 1 }
-            let record = unsafe try records.withRecord(number) { unsafe MemberRecord($0) }
-            let start = index.shards[shard].pathBase + UInt64(record.pathStart)
-            own.removeAll(keepingCapacity: true)
-            try paths.append(start..<(start + UInt64(record.pathCount)), to: &own)
-            let asked = queries[query]
-            if own.elementsEqual(bytes[asked.name]) {
-                found(asked, number, record.kind)
-            } else if let number = try index.lastRecord(
-                of: MemberPath(normalized: Array(bytes[asked.name])), in: asked.records)
-            {
-                // Another path with the same hash had come first.
-                found(asked, number, try index.record(number).kind)
-            }
+        let sorted = try sortedByHash(queries)
+        let hashed = try WorkerThread.map(Self.parts) { part throws(StoreError) in
+            try candidates(
+                searchesAll ? nil : queries, sorted, Self.share(part, of: sorted.count))
         }
+        let byRecord = try Self.sortedByRecord(
+            hashed, of: index.members.count(MemberSection.records))
+        let hits = try WorkerThread.map(Self.parts) { part throws(StoreError) in
+            try verified(queries, byRecord, Self.share(part, of: byRecord.rows.count))
+        }
+        for hit in hits.joined() { found(queries[hit.query], hit.record, hit.kind) }
     }
 
-    /// Records whose paths have the right hash, sorted by record, each with the number of its query.
-    private struct Candidates {
-        let sorted: KeySort
-        let shift: UInt64
-        let count: Int
+    /// Into how many pieces the work is cut: enough to keep all cores busy to the end.
+    private static var parts: Int { min(16, 2 * WorkerThread.usableCores) }
 
-        func row(_ row: Int) -> (record: UInt64, query: Int) {
-            let row = unsafe sorted.rows[row]
-            return (row.key >> shift, Int(row.value))
-        }
+    private static func share(_ part: Int, of count: Int) -> Range<Int> {
+        (count * part / parts)..<(count * (part + 1) / parts)
     }
 
-    private func candidates(for queries: [Query]) throws(StoreError) -> Candidates {
+    // MARK: The steps
+
+    private func sortedByHash(_ queries: [Query]) throws(StoreError) -> KeySort {
         let hashes = unsafe bytes.withUnsafeBytes { bytes in
             queries.map { unsafe DirectoryRow.hash(UnsafeRawBufferPointer(rebasing: bytes[$0.name])) }
         }
-        let byHash = KeySort(count: queries.count) { hashes.forEach($0) }
-        for (number, hash) in hashes.enumerated() { byHash.add(hash, UInt64(number)) }
-        try byHash.sort()
+        let sorted = KeySort(count: queries.count) { hashes.forEach($0) }
+        for (number, hash) in hashes.enumerated() { sorted.add(hash, UInt64(number)) }
+        try sorted.sort()
+        return sorted
+    }
 
+    /// A record whose path has the hash that a query asks for.
+    private struct Candidate {
+        let record: UInt64
+        let query: Int
+    }
+
+    /// Goes through a piece of the directory and some queries, both sorted by hash.
+    /// - Parameter queries: What says among which records to look; `nil` for all of them.
+    private func candidates(
+        _ queries: [Query]?, _ sorted: KeySort, _ share: Range<Int>
+    ) throws(StoreError) -> [Candidate] {
+        guard !share.isEmpty else { return [] }
+        let all = all
         let file = try index.members.use { (file) throws(StoreError) in file }
         var rows = file.cursor(MemberSection.directory)
-        var place: UInt64 = 0
+        var place = try Directory(file).firstRow(from: sorted[share.lowerBound].key, 0)
         var run: [UInt64] = []
         var runHash: UInt64?
-        var hits: [(record: UInt64, query: Int)] = []
-        hits.reserveCapacity(queries.count)
-        for number in 0..<queries.count {
-            let query = unsafe byHash.rows[number]
+        var hits: [Candidate] = []
+        hits.reserveCapacity(share.count)
+        for number in share {
+            let query = sorted[number]
             if runHash != query.key {
                 run.removeAll(keepingCapacity: true)
                 runHash = query.key
@@ -116,23 +131,96 @@ struct PathResolver {
                     place += 1
                 }
             }
-            let records = queries[Int(query.value)].records
+            // Nearly always there is one such path or none, wherever it is looked for.
+            guard !run.isEmpty else { continue }
+            let records = queries?[Int(query.value)].records ?? all
             var (low, high) = (0, run.count)
             while low < high {
                 let middle = (low + high) / 2
                 if run[middle] < records.upperBound { low = middle + 1 } else { high = middle }
             }
             if low > 0, run[low - 1] >= records.lowerBound {
-                hits.append((run[low - 1], Int(query.value)))
+                hits.append(Candidate(record: run[low - 1], query: Int(query.value)))
             }
         }
-        let highest = index.members.count(MemberSection.records)
-        let shift = UInt64(highest == 0 ? 0 : highest.leadingZeroBitCount)
-        let byRecord = KeySort(count: hits.count) { tell in
-            for hit in hits { tell(hit.record << shift) }
+        return hits
+    }
+
+    /// Candidates sorted by record; the keys are records that are shifted to the top of 64 bits.
+    private struct ByRecord: Sendable {
+        let rows: KeySort
+        let shift: UInt64
+    }
+
+    private static func sortedByRecord(
+        _ candidates: [[Candidate]], of count: UInt64
+    ) throws(StoreError) -> ByRecord {
+        let shift = UInt64(count.leadingZeroBitCount) & 63
+        let total = candidates.reduce(0) { $0 + $1.count }
+        let rows = KeySort(count: total) { tell in
+            for part in candidates { for candidate in part { tell(candidate.record << shift) } }
         }
-        for hit in hits { byRecord.add(hit.record << shift, UInt64(hit.query)) }
-        try byRecord.sort()
-        return Candidates(sorted: byRecord, shift: shift, count: hits.count)
+        for part in candidates {
+            for candidate in part {
+                rows.add(candidate.record << shift, UInt64(candidate.query))
+            }
+        }
+        try rows.sort()
+        return ByRecord(rows: rows, shift: shift)
+    }
+
+    /// A query and what its path leads to.
+    private struct Hit {
+        let query: Int
+        let record: UInt64
+        let kind: TarMember.Kind
+    }
+
+    /// Goes through a piece of the records and compares their paths with those asked for.
+    private func verified(
+        _ queries: [Query], _ candidates: ByRecord, _ share: Range<Int>
+    ) throws(StoreError) -> [Hit] {
+        guard !share.isEmpty else { return [] }
+        let file = try index.members.use { (file) throws(StoreError) in file }
+        var records = file.cursor(MemberSection.records)
+        var paths = file.cursor(MemberSection.paths)
+        var shard = 0
+        var own: [UInt8] = []
+        var hits: [Hit] = []
+        hits.reserveCapacity(share.count)
+        for place in share {
+            let row = candidates.rows[place]
+            let (number, query) = (row.key >> candidates.shift, Int(row.value))
+            while shard < index.shards.count, index.shards[shard].records.upperBound <= number {
+                shard += 1
+            }
+            guard shard < index.shards.count else {
+                throw .damagedIndex(index.members.path, "record \(number) of no shard")
+            }
+            let record = unsafe try records.withRecord(number) { unsafe MemberRecord($0) }
+            let start = index.shards[shard].pathBase + UInt64(record.pathStart)
+            own.removeAll(keepingCapacity: true)
+            try paths.append(start..<(start + UInt64(record.pathCount)), to: &own)
+            let asked = queries[query]
+            if own.count == asked.name.count, equal(own, asked.name) {
+                hits.append(Hit(query: query, record: number, kind: record.kind))
+            } else if let number = try index.lastRecord(
+                of: MemberPath(normalized: Array(bytes[asked.name])), in: asked.records)
+            {
+                // Another path with the same hash had come first.
+                hits.append(
+                    Hit(query: query, record: number, kind: try index.record(number).kind))
+            }
+        }
+        return hits
+    }
+
+    private func equal(_ path: [UInt8], _ range: Range<Int>) -> Bool {
+        unsafe path.withUnsafeBytes { path in
+            unsafe bytes.withUnsafeBytes { bytes in
+                guard let a = path.baseAddress, let b = bytes.baseAddress else { return true }
+                return unsafe memcmp(a, b + range.lowerBound, range.count) == 0
+            }
+        }
     }
 }

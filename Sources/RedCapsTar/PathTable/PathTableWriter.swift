@@ -2,7 +2,7 @@
 /// doesn't grow with the list.
 package struct PathTableWriter {
     /// Rows that are looked up together.
-    private static let rowsAtOnce = 1 << 18
+    private static let rowsAtOnce = 1 << 19
     private static let mostNames = 10_000
 
     private let file: BlockFileWriter
@@ -62,8 +62,12 @@ package struct PathTableWriter {
     private mutating func writeRows() throws(StoreError) {
         try cancellation?.check("the list")
         let columns = folders.count
-        var references: [[PackedReference]] = []
-        for column in 0..<columns { references.append(try find(column)) }
+        var references = [[PackedReference]](repeating: [], count: columns)
+        // Columns of the same folder are looked up together.
+        for column in 0..<columns where references[column].isEmpty {
+            let alike = (column..<columns).filter { folders[$0].index === folders[column].index }
+            for (like, found) in zip(alike, try find(alike)) { references[like] = found }
+        }
         var rows = PackedBytes()
         var missing = PackedBytes()
         for row in 0..<(ends.count / columns) {
@@ -89,62 +93,72 @@ package struct PathTableWriter {
         return (start < 0 ? ~start : start)..<ends[place]
     }
 
-    /// Looks up one column.
-    private mutating func find(_ column: Int) throws(StoreError) -> [PackedReference] {
-        let folder = folders[column]
+    /// Looks up columns of the same folder.
+    /// - Returns: The references of each column.
+    private mutating func find(_ columns: [Int]) throws(StoreError) -> [[PackedReference]] {
+        let folder = folders[columns[0]]
         let rowCount = ends.count / folders.count
         if isMissing.isEmpty { isMissing = .init(repeating: false, count: rowCount) }
 
         // The paths in their one spelling, for those that may be in a tar.
         var spelled: [UInt8] = []
         var ranges: [Range<Int>] = []
-        var rows: [Int] = []
-        var kinds = [Kind](repeating: .nowhere, count: rowCount)
+        var places: [Int] = []
+        spelled.reserveCapacity(text.count)
+        ranges.reserveCapacity(rowCount * columns.count)
+        places.reserveCapacity(rowCount * columns.count)
+        var kinds = [Kind](repeating: .nowhere, count: rowCount * columns.count)
         for row in 0..<rowCount {
-            guard let range = range(row * folders.count + column) else {
-                kinds[row] = .absent
-                continue
+            for (place, column) in columns.enumerated() {
+                let number = row * columns.count + place
+                let start = spelled.count
+                kinds[number] = spell(row, column, in: folder, to: &spelled)
+                if case .inTars = kinds[number] {
+                    ranges.append(start..<spelled.count)
+                    places.append(number)
+                } else {
+                    spelled.removeSubrange(start...)
+                }
             }
-            let start = spelled.count
-            let isSafe = unsafe text.withUnsafeBytes { text in
-                unsafe MemberPath.append(
-                    UnsafeRawBufferPointer(rebasing: text[range]), to: &spelled)
-            }
-            guard isSafe, spelled.count > start else {
-                spelled.removeSubrange(start...)
-                continue
-            }
-            if folder.index == nil {
-                kinds[row] = .loose
-            } else if folder.mayBeUnpacked,
-                folder.isUnpacked(MemberPath(normalized: Array(spelled[start...])))
-            {
-                kinds[row] = .loose
-            } else {
-                ranges.append(start..<spelled.count)
-                rows.append(row)
-                continue
-            }
-            spelled.removeSubrange(start...)
         }
         if let index = folder.index {
             let found = try PathResolver(index: index, bytes: spelled, ranges: ranges).run()
-            for (number, row) in rows.enumerated() {
-                let (record, isBelowShard) = found[number]
+            for (path, number) in places.enumerated() {
+                let (row, column) = (number / columns.count, columns[number % columns.count])
                 let asListed = range(row * folders.count + column) ?? 0..<0
-                let isPlain = spelled[ranges[number]].elementsEqual(text[asListed])
-                kinds[row] =
-                    record == PathResolver.none
-                    ? .nowhere
-                    : isPlain ? (isBelowShard ? .below(record) : .plain(record)) : .member(record)
+                // One spelling is never longer than another, and as long only if it is the same.
+                kinds[number] = Kind(
+                    found[path], isPlain: ranges[path].count == asListed.count)
             }
         }
-        var references: [PackedReference] = []
-        references.reserveCapacity(rowCount)
+        var references = columns.map { _ in [PackedReference]() }
+        for place in columns.indices { references[place].reserveCapacity(rowCount) }
         for row in 0..<rowCount {
-            references.append(try reference(kinds[row], row, column))
+            for (place, column) in columns.enumerated() {
+                references[place].append(
+                    try reference(kinds[row * columns.count + place], row, column))
+            }
         }
         return references
+    }
+
+    /// Brings a path to its one spelling, and says what kind of path it is.
+    private func spell(
+        _ row: Int, _ column: Int, in folder: RawFolder, to spelled: inout [UInt8]
+    ) -> Kind {
+        guard let range = range(row * folders.count + column) else { return .absent }
+        let start = spelled.count
+        let isSafe = unsafe text.withUnsafeBytes { text in
+            unsafe MemberPath.append(UnsafeRawBufferPointer(rebasing: text[range]), to: &spelled)
+        }
+        guard isSafe, spelled.count > start else { return .nowhere }
+        if folder.index == nil { return .loose }
+        if folder.mayBeUnpacked,
+            folder.isUnpacked(MemberPath(normalized: Array(spelled[start...])))
+        {
+            return .loose
+        }
+        return .inTars
     }
 
     /// What a path turned out to be.
@@ -155,8 +169,21 @@ package struct PathTableWriter {
         case member(UInt64)
         case loose
         case absent
+        /// Not in the unpacked tree; the tars aren't asked yet.
+        case inTars
         /// Nowhere, or a path that can't be safe.
         case nowhere
+
+        /// - Parameter isPlain: Whether the list has the path in its one spelling.
+        init(_ found: PathResolver.Found, isPlain: Bool) {
+            if found.record == PathResolver.none {
+                self = .nowhere
+            } else if !isPlain {
+                self = .member(found.record)
+            } else {
+                self = found.isInNamedShard ? .below(found.record) : .plain(found.record)
+            }
+        }
     }
 
     private mutating func reference(
@@ -171,7 +198,7 @@ package struct PathTableWriter {
         case .member(let found): (oddKind, record) = (.member, found)
         case .loose: oddKind = .loose
         case .absent: oddKind = .absent
-        case .nowhere: oddKind = .missing
+        case .nowhere, .inTars: oddKind = .missing
         }
         if oddKind == .missing || oddKind == .absent {
             if !isMissing[row] { count(missing: text[range]) }

@@ -73,6 +73,24 @@ package enum WorkerThread {
         progress.wait { $0.done == count ? () : nil }
     }
 
+    /// Makes one thing for each of `0 ..< count`, as `forEach` does.
+    /// - Returns: The things in order.
+    /// - Throws: The first failure in that order, or `StoreError` if no thread can be started.
+    static func map<Product: Sendable>(
+        _ count: Int, _ body: @escaping @Sendable (Int) throws(StoreError) -> Product
+    ) throws(StoreError) -> [Product] {
+        let products = Monitor([Result<Product, StoreError>?](repeating: nil, count: count))
+        try forEach(count) { number in
+            let product = Result { () throws(StoreError) in try body(number) }
+            products.update { $0[number] = product }
+        }
+        var made: [Product] = []
+        for product in products.update({ $0 }) {
+            if let product { made.append(try product.get()) }
+        }
+        return made
+    }
+
     /// The number of processors that this process may run on.
     package static var usableCores: Int {
         let allowed = (ProcessStatus.field("Cpus_allowed") ?? "").reduce(0) { count, digit in
