@@ -4,7 +4,8 @@ import RedCapsCore
 struct IndexCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "index",
-        abstract: "Builds the index of a folder of tars, and of a list of samples, and describes it.",
+        abstract:
+            "Builds the index of a folder of tars, and of a list of samples, and describes it.",
         discussion: """
             The index lies in RAW/.redcaps or, where that can't be written, in the user's cache \
             directory. All commands build it by themselves when they need it.
@@ -163,7 +164,8 @@ private struct IndexDescription {
             }
         }
         let verb = isBuilt ? "built" : "opened"
-        lines.append("\(verb) in \((seconds * 1e4).rounded() / 1e4) s: " + files.joined(separator: ", "))
+        lines.append(
+            "\(verb) in \((seconds * 1e4).rounded() / 1e4) s: " + files.joined(separator: ", "))
         return lines.joined(separator: "\n")
     }
 }

@@ -90,7 +90,7 @@ struct ShardCommandTests {
         try Data("nonsense".utf8).write(to: URL(filePath: set.raw + "/00000.tar"))
         let result = try Redcaps.run("index", set.raw)
         #expect(result.status == 1)
-        #expect(result.output.contains("00001.tar: 11 members"))
+        #expect(result.output.contains("2 shards, 11 members"))
         #expect(result.errors.contains("00000.tar"))
     }
 

@@ -119,10 +119,10 @@ struct DamageTests {
             bytes[position] ^= 1 << UInt8(position % 8)
             let path = try folder.write("flip.tar", bytes)
             bytes[position] ^= 1 << UInt8(position % 8)
-            let index = TarIndex(shards: [path])
+            let index = try TarIndex(shards: [path])
             let store = TarShardStore(index)
             var buffer = ReadBuffer()
-            index.forEachServed { entry in
+            try index.forEachServed { entry in
                 let read = Result {
                     try store.read(try store.locate(entry.path.description), into: &buffer)
                 }
@@ -173,7 +173,7 @@ struct DamageTests {
         let sum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
         header.replaceSubrange(148..<155, with: Array("0\(sum)\0".utf8.suffix(7)))
         let folder = try folder(header + good)
-        let index = TarIndex(shards: [folder["bad.tar"]])
+        let index = try TarIndex(shards: [folder["bad.tar"]])
         #expect(index.shards.allSatisfy { $0.failure != nil })
     }
 
@@ -225,7 +225,7 @@ struct DamageTests {
     @Test("A shard that isn't there, or that is a folder, fails alone")
     func missing() throws {
         let folder = try folder([])
-        let index = TarIndex(shards: [folder["none.tar"], folder["good.tar"], folder.path])
+        let index = try TarIndex(shards: [folder["none.tar"], folder["good.tar"], folder.path])
         #expect(index.shards.map { $0.failure?.code } == [.missing, nil, .notAFile])
         #expect(try TarShardStore(index).text("good/b.jpg") == "second photo")
     }

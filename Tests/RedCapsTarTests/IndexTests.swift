@@ -38,7 +38,7 @@ struct IndexTests {
 
     @Test("Of a member that comes twice, the last one counts")
     func duplicates() throws {
-        let index = TarIndex(shards: [Archive.path("duplicates")])
+        let index = try TarIndex(shards: [Archive.path("duplicates")])
         #expect(index.memberCount == 3)
         #expect(index.duplicateCount == 1)
         #expect(try TarShardStore(index).bytes(of: "x.jpg").count == 40)
@@ -59,7 +59,7 @@ struct IndexTests {
 
     @Test("Spellings of a path don't matter, in the archive or in the question")
     func spellings() throws {
-        let store = TarShardStore(TarIndex(shards: [Archive.path("spellings")]))
+        let store = TarShardStore(try TarIndex(shards: [Archive.path("spellings")]))
         for path in ["00000/x.jpg", "./00000/y.jpg", "00000//z.jpg", "00000/./x.jpg"] {
             #expect(try store.text(path) == "photo")
         }
@@ -97,7 +97,7 @@ struct IndexTests {
             ),
         ]
         for (archive, path, reason) in questions {
-            let store = TarShardStore(TarIndex(shards: [Archive.path(archive)]))
+            let store = TarShardStore(try TarIndex(shards: [Archive.path(archive)]))
             let error = #expect(throws: StoreError.self) { try store.locate(path) }
             #expect(error?.code == .notAFile)
             #expect(error?.file == Archive.path(archive))
@@ -105,7 +105,7 @@ struct IndexTests {
             #expect(error?.reason == reason)
         }
         var served: [String] = []
-        TarIndex(shards: [Archive.path("devices")]).forEachServed {
+        try TarIndex(shards: [Archive.path("devices")]).forEachServed {
             served.append($0.path.description)
         }
         #expect(served == ["x.jpg"])
@@ -114,13 +114,13 @@ struct IndexTests {
     @Test(
         "A GNU tar hard link may hide which of two names has the bytes; the one that has is served")
     func hardLinks() throws {
-        let store = TarShardStore(TarIndex(shards: [Archive.path("pax")]))
+        let store = TarShardStore(try TarIndex(shards: [Archive.path("pax")]))
         #expect(try store.bytes(of: "00000/a.json").count == 20)
     }
 
     @Test("Members with absolute or outward paths are counted and can't be asked for")
     func unsafePaths() throws {
-        let index = TarIndex(shards: [Archive.path("unsafe")])
+        let index = try TarIndex(shards: [Archive.path("unsafe")])
         #expect(index.shards.map(\.unsafeMembers) == [2])
         let store = TarShardStore(index)
         #expect(try store.text("00000/z.jpg") == "photo")
@@ -140,7 +140,8 @@ struct IndexTests {
 
     @Test("A path that is in no shard is an error that counts the shards")
     func missing() throws {
-        let store = TarShardStore(TarIndex(shards: [Archive.path("bare"), Archive.path("dots")]))
+        let store = TarShardStore(
+            try TarIndex(shards: [Archive.path("bare"), Archive.path("dots")]))
         let error = #expect(throws: StoreError.self) { try store.locate("0/none.jpg") }
         #expect(
             error

@@ -66,7 +66,7 @@ struct ReadingTests {
         try file.seek(toOffset: UInt64(512 + size))
         try file.write(contentsOf: tarHeader("x.jpg", size: 5) + tarBody("photo") + tarEnd)
         try file.close()
-        let index = TarIndex(shards: [path])
+        let index = try TarIndex(shards: [path])
         #expect(index.shards.allSatisfy { $0.failure == nil })
         #expect(LibarchiveListing.members(of: path).members == ShardListing(path: path).members)
         let store = TarShardStore(index)
@@ -84,38 +84,10 @@ struct ReadingTests {
     func layers() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("0.tar", tarHeader("x.jpg", size: 0, type: "2") + tarEnd)
-        let top = TarShardStore(TarIndex(shards: [path]))
+        let top = TarShardStore(try TarIndex(shards: [path]))
         let store = LayeredStore([top, try MemoryStore(["x.jpg": [1], "y.jpg": [2]])])
         let error = #expect(throws: StoreError.self) { try store.locate("x.jpg") }
         #expect(error?.code == .notAFile)
         #expect(try store.bytes(of: "y.jpg") == [2])
     }
-
-    #if os(Linux)
-    @Test("A store of many shards leaves half of the process's descriptors to others")
-    func descriptors() throws {
-        let folder = try TemporaryFolder()
-        for number in 0..<80 {
-            try folder.write("\(number).tar", tarBytes(["x.jpg": "\(number)"]))
-        }
-        let index = try TarIndex(folder: folder.path)
-        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        var usual = rlimit()
-        #expect(getrlimit(resource, &usual) == 0)
-        // The store looks at the limit when it is made; other tests have room below this one.
-        var low = rlimit(rlim_cur: 128, rlim_max: usual.rlim_max)
-        #expect(setrlimit(resource, &low) == 0)
-        let store = TarShardStore(index)
-        #expect(setrlimit(resource, &usual) == 0)
-        for number in (0..<80).map({ $0 * 7 % 80 }) + (0..<80) {
-            #expect(try store.text("\(number)/x.jpg") == "\(number)")
-        }
-        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
-            .compactMap {
-                try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
-            }
-            .filter { $0.hasPrefix(folder.path) }
-        #expect(open.count == 64)
-    }
-    #endif
 }

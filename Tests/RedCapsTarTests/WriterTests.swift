@@ -25,7 +25,7 @@ struct WriterTests {
         #expect(try tree.text("00000/東京.jpg") == "city")
         #expect(try tree.text("00000/link.jpg") == "photo")
 
-        let store = TarShardStore(TarIndex(shards: [folder["a.tar"]]))
+        let store = TarShardStore(try TarIndex(shards: [folder["a.tar"]]))
         #expect(try store.text(long) == "deep")
         #expect(try store.text("00000/東京.jpg") == "city")
     }
@@ -45,7 +45,7 @@ struct WriterTests {
         #expect(quick.failure == nil)
         #expect(quick.members == thorough.members)
         #expect(quick.members.map(\.size) == [0, 0, 1, 511, 512, 513, 20_000])
-        let store = TarShardStore(TarIndex(shards: [folder["0.tar"]]))
+        let store = TarShardStore(try TarIndex(shards: [folder["0.tar"]]))
         #expect(try store.bytes(of: "0/513.jpg") == [UInt8](repeating: 7, count: 513))
         #expect(try store.bytes(of: "0/0.jpg").isEmpty)
     }

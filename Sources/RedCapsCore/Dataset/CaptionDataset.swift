@@ -151,7 +151,8 @@ public final class CaptionDataset: Dataset {
                 cause: ManifestError(file: configuration.dataPath, reason: "has \(count) samples"))
         }
         let entry = omitted.entry(index)
-        func failed(_ stage: SampleError.Stage, _ part: SamplePart, _ cause: any Error) -> SampleError
+        func failed(_ stage: SampleError.Stage, _ part: SamplePart, _ cause: any Error)
+            -> SampleError
         {
             let path = (try? list.path(part, of: entry)) ?? ""
             return SampleError(index: index, stage: stage, path: path, cause: cause)

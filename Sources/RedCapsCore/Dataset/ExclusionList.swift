@@ -20,8 +20,10 @@ public struct ExclusionList: Sendable {
         self.file = file
         let bytes = try folder.bytes(of: name)
         for (number, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
-            guard let value = try? JSONValue(parsing: Array(line)), case .object(let object) = value,
-                case .integer(let index)? = object["index"], case .string(let image)? = object["image"]
+            guard let value = try? JSONValue(parsing: Array(line)),
+                case .object(let object) = value,
+                case .integer(let index)? = object["index"],
+                case .string(let image)? = object["image"]
             else {
                 throw ExclusionError(
                     file: file, reason: "line \(number + 1) has no \"index\" and \"image\"")

@@ -1,8 +1,7 @@
 /// Sorts the hashes of all members and writes the directory.
 struct DirectorySorter {
     private var hashes: [[UInt64]] = []
-    /// Whether a member could count as a duplicate of one in a later shard.
-    private var isReplaceable: [Bool] = []
+    private var traits: [ShardContents.Trait] = []
     /// The record after the last one of each shard.
     private var ends: [UInt64] = []
     private(set) var count = 0
@@ -10,15 +9,13 @@ struct DirectorySorter {
     /// Takes in the next shard.
     mutating func add(_ contents: ShardContents) {
         hashes.append(contents.hashes)
-        isReplaceable += contents.replaceable
+        traits += contents.traits
         count += contents.hashes.count
         ends.append(UInt64(count))
     }
 
     /// Writes the directory.
-    /// - Returns: Groups of records with the same hash, each in order, in which there may be
-    ///   duplicates.
-    mutating func write(to writer: BlockFileWriter) throws(StoreError) -> [[UInt64]] {
+    mutating func write(to writer: BlockFileWriter) throws(StoreError) -> Suspects {
         let sorted = KeySort(count: count) { tell in
             for shard in hashes { shard.forEach(tell) }
         }
@@ -31,7 +28,7 @@ struct DirectorySorter {
             hashes[shard] = []
         }
         try sorted.sort()
-        var suspects: [[UInt64]] = []
+        var suspects = Suspects()
         var bytes = PackedBytes()
         var runStart = 0
         for place in 0..<count {
@@ -46,19 +43,15 @@ struct DirectorySorter {
                 continue
             }
             if place > runStart {
-                let run = (runStart...place).map { sorted[$0].value }
-                if zip(run, run.dropFirst()).contains(where: mayReplace) { suspects.append(run) }
+                suspects.add(
+                    (runStart...place).map { sorted[$0].value }
+                        .filter { traits[Int($0)] != .directory }
+                        .map { ($0, shard(of: $0), traits[Int($0)]) })
             }
             runStart = place + 1
         }
         try writer.append(MemberSection.directory, bytes.bytes)
         return suspects
-    }
-
-    /// Whether a record may be a duplicate of the one after it: names without a folder are only
-    /// duplicates within their shard.
-    private func mayReplace(_ earlier: UInt64, _ later: UInt64) -> Bool {
-        isReplaceable[Int(earlier)] || shard(of: earlier) == shard(of: later)
     }
 
     private func shard(of record: UInt64) -> Int {
@@ -68,5 +61,28 @@ struct DirectorySorter {
             if ends[middle] <= record { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+}
+
+/// Records that may be duplicates, because their paths have the same hash.
+struct Suspects {
+    /// Groups with the same hash, each in order, whose paths must be compared.
+    private(set) var groups: [[UInt64]] = []
+    /// Names without a folder that come again in a later shard.
+    private(set) var shadowedNames = 0
+
+    /// Takes in the records of one hash.
+    fileprivate mutating func add(
+        _ run: [(record: UInt64, shard: Int, trait: ShardContents.Trait)]
+    ) {
+        var isSuspect = false
+        for (earlier, later) in zip(run, run.dropFirst()) {
+            if earlier.trait == .inFolder || earlier.shard == later.shard {
+                isSuspect = true
+            } else {
+                shadowedNames += 1
+            }
+        }
+        if isSuspect { groups.append(run.map(\.record)) }
     }
 }

@@ -48,8 +48,10 @@ struct IndexBuilder: Sendable {
         let replaced = try Duplicates(
             file: try BlockFile(path, .members, recordSizes: MemberSection.recordSizes),
             shards: shards
-        ).find(among: suspects)
-        return ShardTable(members: identity, shards: shards, replaced: replaced)
+        ).find(among: suspects.groups)
+        return ShardTable(
+            members: identity, shards: shards, replaced: replaced,
+            shadowedNames: UInt64(suspects.shadowedNames))
     }
 
     private func shard(_ product: Product, after previous: TarIndex.Shard?) -> TarIndex.Shard {

@@ -3,44 +3,11 @@ struct ShardTable: Sendable {
     /// The identity of the file of members.
     let members: UInt64
     let shards: [TarIndex.Shard]
-    /// The records that count as duplicates, in their order.
+    /// The records that nobody can find, because a later one has the same path; in their order.
     let replaced: [UInt64]
-
-    init(members: UInt64, shards: [TarIndex.Shard], replaced: [UInt64]) {
-        self.members = members
-        self.shards = shards
-        self.replaced = replaced
-    }
-
-    /// Reads a table.
-    /// - Parameter folder: Where the shards are now.
-    /// - Throws: `StoreError` if it isn't there, or isn't sound.
-    init(path: String, folder: String) throws(StoreError) {
-        let file = try BlockFile(path, .shards, recordSizes: [1])
-        var bytes = PackedReader(
-            try file.bytes(0, at: 0, count: Int(clamping: file.count(0))))
-        guard let members = bytes.number(8), let count = bytes.number(8) else {
-            throw .damagedIndex(path, "no list of shards")
-        }
-        var shards: [TarIndex.Shard] = []
-        for _ in 0..<count {
-            guard let shard = TarIndex.Shard(&bytes, folder: folder, after: shards.last) else {
-                throw .damagedIndex(path, "a shard that doesn't fit")
-            }
-            shards.append(shard)
-        }
-        guard let duplicates = bytes.number(8) else {
-            throw .damagedIndex(path, "no list of duplicates")
-        }
-        var replaced: [UInt64] = []
-        for _ in 0..<duplicates {
-            guard let record = bytes.number(5) else {
-                throw .damagedIndex(path, "no list of duplicates")
-            }
-            replaced.append(record)
-        }
-        self.init(members: members, shards: shards, replaced: replaced)
-    }
+    /// How many names without a folder come again in a later shard; they are found below the name
+    /// of their shard.
+    let shadowedNames: UInt64
 
     /// Writes the table.
     func write(to path: String) throws(StoreError) {
@@ -49,6 +16,7 @@ struct ShardTable: Sendable {
         bytes.append(UInt64(shards.count), width: 8)
         for shard in shards { shard.write(to: &bytes) }
         bytes.append(UInt64(replaced.count), width: 8)
+        bytes.append(shadowedNames, width: 8)
         for record in replaced { bytes.append(record, width: 5) }
         let file = try BlockFileWriter(path, .shards, recordSizes: [1])
         try file.append(0, bytes.bytes)
@@ -69,7 +37,8 @@ struct ShardTable: Sendable {
         let same = Self.sameContent(doubtful.map { shards[$0] })
         guard same.allSatisfy({ $0 }) else { return nil }
         let touched = zip(shards, files).map { $0.touched($1) }
-        return ShardTable(members: members, shards: touched, replaced: replaced)
+        return ShardTable(
+            members: members, shards: touched, replaced: replaced, shadowedNames: shadowedNames)
     }
 
     /// Whether name and size are the same, and the system had nothing against reading it.
@@ -96,5 +65,41 @@ struct ShardTable: Sendable {
             same.update { $0[number] = fingerprint == shard.fingerprint }
         }
         return same.update { $0 }
+    }
+}
+
+extension ShardTable {
+    /// Reads a table.
+    /// - Parameter folder: Where the shards are now.
+    /// - Throws: `StoreError` if it isn't there, or isn't sound.
+    init(path: String, folder: String) throws(StoreError) {
+        let file = try BlockFile(path, .shards, recordSizes: [1])
+        var bytes = PackedReader(
+            try file.bytes(0, at: 0, count: Int(clamping: file.count(0))))
+        guard let members = bytes.number(8), let count = bytes.number(8) else {
+            throw .damagedIndex(path, "no list of shards")
+        }
+        var shards: [TarIndex.Shard] = []
+        for _ in 0..<count {
+            guard let shard = TarIndex.Shard(&bytes, folder: folder, after: shards.last) else {
+                throw .damagedIndex(path, "a shard that doesn't fit")
+            }
+            shards.append(shard)
+        }
+        guard let duplicates = bytes.number(8) else {
+            throw .damagedIndex(path, "no list of duplicates")
+        }
+        guard let shadowedNames = bytes.number(8), shadowedNames < 1 << 48 else {
+            throw .damagedIndex(path, "no count of names")
+        }
+        var replaced: [UInt64] = []
+        for _ in 0..<duplicates {
+            guard let record = bytes.number(5) else {
+                throw .damagedIndex(path, "no list of duplicates")
+            }
+            replaced.append(record)
+        }
+        self.init(
+            members: members, shards: shards, replaced: replaced, shadowedNames: shadowedNames)
     }
 }

@@ -118,8 +118,9 @@ extension TarIndex {
         private func remember(_ table: ShardTable, in place: IndexPlace) {
             guard let lock = IndexLock.take(for: place) else { return }
             withExtendedLifetime(lock) {
-                guard (try? ShardTable(path: place.file(TarIndex.shardsName), folder: folder))?
-                    .members == table.members
+                guard
+                    (try? ShardTable(path: place.file(TarIndex.shardsName), folder: folder))?
+                        .members == table.members
                 else { return }
                 try? publish(table, in: place)
             }

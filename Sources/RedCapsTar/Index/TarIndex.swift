@@ -22,9 +22,9 @@ public final class TarIndex: Sendable {
 
     /// The shards, sorted by name.
     public let shards: [Shard]
-    /// Members that another of the same path replaces, later in the same shard or, if the path has
-    /// a folder, in a later one.
-    public var duplicateCount: Int { replaced.count }
+    /// Members, directories apart, that a later one of the same path replaces. A name without a
+    /// folder counts, too, though it is still found below the name of its shard.
+    public var duplicateCount: Int { replaced.count + shadowedNames }
     /// Members of all kinds in all shards.
     public var memberCount: Int { shards.reduce(0) { $0 + $1.memberCount } }
     /// Whether this process has just built it, or parts of it.
@@ -37,11 +37,13 @@ public final class TarIndex: Sendable {
     let members: RepairableFile
     /// The records that count as duplicates, in their order.
     private let replaced: [UInt64]
+    private let shadowedNames: Int
     private let shardOfStem: [[UInt8]: Int]
 
     init(_ table: ShardTable, members: RepairableFile, files: [String], isBuilt: Bool) {
         shards = table.shards
         replaced = table.replaced
+        shadowedNames = Int(table.shadowedNames)
         identity = table.members
         self.members = members
         self.files = files
@@ -131,7 +133,11 @@ public final class TarIndex: Sendable {
         var (low, high) = (0, shards.count)
         while low < high {
             let middle = (low + high) / 2
-            if shards[middle].records.upperBound <= record { low = middle + 1 } else { high = middle }
+            if shards[middle].records.upperBound <= record {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         return low < shards.count ? low : nil
     }
@@ -168,10 +174,10 @@ public final class TarIndex: Sendable {
         return try? path(of: record, in: shard)
     }
 
-    /// Every member that can be served, in the order of the shards and within them of the archive.
-    public func forEachServed<Failure: Error>(
-        _ body: (Entry) throws(Failure) -> Void
-    ) throws where Failure: Error {
+    /// Every member that can be served, under the path by which it is found, in the order of the
+    /// shards and within them of the archive.
+    /// - Throws: `StoreError` if the index can't be read, and what `body` throws.
+    public func forEachServed(_ body: (Entry) throws -> Void) throws {
         var replaced = replaced[...]
         let file = try members.use { (file) throws(StoreError) in file }
         var records = file.cursor(MemberSection.records)
@@ -187,10 +193,17 @@ public final class TarIndex: Sendable {
                 let start = shard.pathBase + UInt64(record.pathStart)
                 var path: [UInt8] = []
                 try paths.append(start..<(start + UInt64(record.pathCount)), to: &path)
+                var served = MemberPath(normalized: path)
+                if shadowedNames > 0, served.split.tail == nil,
+                    try recordNumber(for: served) != number
+                {
+                    served = MemberPath(
+                        normalized: Array(shard.stem.utf8) + [UInt8(ascii: "/")] + path)
+                }
                 try body(
                     Entry(
-                        path: MemberPath(normalized: path), shard: shardNumber,
-                        offset: record.offset, size: record.size))
+                        path: served, shard: shardNumber, offset: record.offset,
+                        size: record.size))
             }
         }
     }

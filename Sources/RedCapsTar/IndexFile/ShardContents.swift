@@ -4,10 +4,21 @@ struct ShardContents: Sendable {
     private(set) var paths: [UInt8] = []
     /// The hash of each record's path.
     private(set) var hashes: [UInt64] = []
-    /// One bit for each record: whether another of the same path, in a later shard, would replace it.
-    private(set) var replaceable: [Bool] = []
+    /// What each record is as far as duplicates are concerned.
+    private(set) var traits: [Trait] = []
     private(set) var unsafeMembers = 0
     private(set) var memberCount = 0
+
+    /// What matters of a member when another has the same path.
+    enum Trait: UInt8, Sendable {
+        /// Several shards may have the same one, which means nothing.
+        case directory
+        /// A path with a folder: the last one counts.
+        case inFolder
+        /// A name without a folder: the last one counts under that name, but those of other shards
+        /// are still found below their shard's name.
+        case bare
+    }
 
     /// Takes in a listing.
     init(_ members: TarMembers) {
@@ -48,7 +59,7 @@ struct ShardContents: Sendable {
             return unsafe (DirectoryRow.hash(path), path.contains(UInt8(ascii: "/")))
         }
         hashes.append(hash)
-        replaceable.append(hasFolder && record.kind != .directory)
+        traits.append(record.kind == .directory ? .directory : hasFolder ? .inFolder : .bare)
     }
 
     /// Takes a shard over from an index that was built before.

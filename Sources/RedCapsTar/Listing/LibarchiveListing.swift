@@ -13,12 +13,15 @@ import Musl
 package enum LibarchiveListing {
     /// Lists a tar.
     /// - Returns: The members up to the end or to damage, and the damage if there was any.
-    package static func members(of path: String) -> (members: [TarMember], failure: StoreError?) {
+    package static func members(of path: String) -> (members: TarMembers, failure: StoreError?) {
         guard let archive = Reader(path) else {
-            return ([], StoreError(.system, file: path, reason: "no memory for an archive reader"))
+            return (
+                TarMembers(),
+                StoreError(.system, file: path, reason: "no memory for an archive reader")
+            )
         }
-        var members: [TarMember] = []
-        if let failure = archive.open() { return ([], failure) }
+        var members = TarMembers()
+        if let failure = archive.open() { return (members, failure) }
         while true {
             switch archive.next() {
             case .member(let member): members.append(member)

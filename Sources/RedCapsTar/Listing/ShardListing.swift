@@ -39,9 +39,7 @@ public struct ShardListing: Sendable {
             (members, failure) = (walk.members, error)
         case .unknown:
             let listing = LibarchiveListing.members(of: path)
-            var members = TarMembers()
-            for member in listing.members { members.append(member) }
-            self.members = members
+            members = listing.members
             failure = listing.members.last.flatMap { Self.cut($0, path, size) } ?? listing.failure
         }
     }

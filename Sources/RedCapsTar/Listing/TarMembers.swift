@@ -1,7 +1,7 @@
 /// The members of one tar, in the order of the archive: names in one block of bytes and a row of
 /// numbers for each, so that a shard of any size costs two allocations.
-public struct TarMembers: RandomAccessCollection, Sendable {
-    struct Row {
+public struct TarMembers: RandomAccessCollection, Sendable, Equatable {
+    struct Row: Hashable {
         let nameEnd: Int
         let kind: TarMember.Kind
         let offset: UInt64

@@ -91,7 +91,9 @@ struct PathResolver: Sendable {
 
     private func sortedByHash(_ queries: [Query]) throws(StoreError) -> KeySort {
         let hashes = unsafe bytes.withUnsafeBytes { bytes in
-            queries.map { unsafe DirectoryRow.hash(UnsafeRawBufferPointer(rebasing: bytes[$0.name])) }
+            queries.map {
+                unsafe DirectoryRow.hash(UnsafeRawBufferPointer(rebasing: bytes[$0.name]))
+            }
         }
         let sorted = KeySort(count: queries.count) { hashes.forEach($0) }
         for (number, hash) in hashes.enumerated() { sorted.add(hash, UInt64(number)) }

@@ -30,7 +30,10 @@ public struct FolderStore: FileStore {
     public func locate(_ path: String) throws(StoreError) -> FileLocation {
         let checked = try MemberPath(checking: path, in: root)
         guard contains(checked) else {
-            throw StoreError(.missing, file: root, member: path, reason: "no such file")
+            let isThere = Disk.exists(root + "/" + checked.description)
+            throw StoreError(
+                isThere ? .notAFile : .missing, file: root, member: path,
+                reason: isThere ? "not a regular file" : "no such file")
         }
         return FileLocation(key: checked.description)
     }

@@ -46,7 +46,8 @@ package final class OpenFile: Sendable {
 
     /// Reads at an offset until the buffer is full or the file ends.
     /// - Returns: The number of bytes read.
-    package func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError)
+    package func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer)
+        throws(StoreError)
         -> Int
     {
         var filled = 0

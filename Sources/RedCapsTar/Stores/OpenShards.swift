@@ -34,8 +34,11 @@ final class OpenShards: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    /// An open shard that is the one that was indexed, as far as size, time and fingerprint tell.
-    func file(_ key: Key, _ shard: TarIndex.Shard) throws(StoreError) -> OpenFile {
+    /// An open shard, and its length now. If that is the indexed one, it is the shard that was
+    /// indexed as far as time and fingerprint tell.
+    func file(
+        _ key: Key, _ shard: TarIndex.Shard
+    ) throws(StoreError) -> (file: OpenFile, byteCount: UInt64) {
         let open = state.update { state in
             state.clock += 1
             state.files[key]?.lastUse = state.clock
@@ -43,7 +46,7 @@ final class OpenShards: Sendable {
         }
         if let open {
             let now = try open.file.status()
-            if now == open.status { return open.file }
+            if now == open.status { return (open.file, now.byteCount) }
             close(key)
         }
         let file = try opened(shard.path)
@@ -52,7 +55,7 @@ final class OpenShards: Sendable {
             while state.files.count >= limit { state.evictOldest() }
             state.files[key] = (file, status, state.clock)
         }
-        return file
+        return (file, status.byteCount)
     }
 
     /// Opens a file, with fewer others open if the system has no descriptor left.
@@ -74,13 +77,7 @@ final class OpenShards: Sendable {
         _ file: OpenFile, _ shard: TarIndex.Shard
     ) throws(StoreError) -> ShardFile {
         let status = try file.status()
-        if status.byteCount != shard.byteCount {
-            throw StoreError(
-                .changed, file: shard.path,
-                reason: "the shard had \(shard.byteCount) bytes when it was indexed and has "
-                    + "\(status.byteCount) now; open the data set again")
-        }
-        if status.modified != shard.file.modified {
+        if status.byteCount == shard.byteCount, status.modified != shard.file.modified {
             guard try file.fingerprint(byteCount: status.byteCount) == shard.fingerprint else {
                 throw StoreError(
                     .changed, file: shard.path,

@@ -39,9 +39,7 @@ public struct RawFolder: FileStore {
     public func locate(_ path: String) throws(StoreError) -> FileLocation {
         let checked = try MemberPath(checking: path, in: tree.root)
         if isUnpacked(checked) { return looseLocation(checked) }
-        guard let tars else {
-            throw StoreError(.missing, file: tree.root, member: path, reason: "no such file")
-        }
+        guard let tars else { return try tree.locate(path) }
         return try tars.locate(path)
     }
 

@@ -45,12 +45,17 @@ public final class TarShardStore: FileStore {
             throw StoreError(
                 .tooLarge, file: shard.path, reason: "\(size) bytes, more than \(maximumFileSize)")
         }
-        let file = try OpenShards.shared.file(
+        let (file, length) = try OpenShards.shared.file(
             OpenShards.Key(store: ObjectIdentifier(self), shard: Int(source)), shard)
-        // The file has the length that the index says, so memory is bounded by real bytes.
-        let length = shard.byteCount
+        // The file's length counts, not the header's word: memory is bounded by real bytes.
         guard offset <= length, size <= length - offset else {
             throw truncated(shard.path, size, left: length > offset ? length - offset : 0)
+        }
+        guard length == shard.byteCount else {
+            throw StoreError(
+                .changed, file: shard.path,
+                reason: "the shard had \(shard.byteCount) bytes when it was indexed and has "
+                    + "\(length) now; open the data set again")
         }
         unsafe try buffer.fill(Int(size)) { target throws(StoreError) in
             let count = unsafe try file.read(at: offset, into: target)

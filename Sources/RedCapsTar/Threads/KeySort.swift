@@ -64,7 +64,8 @@
                 let start = unsafe bucket == 0 ? 0 : ends[bucket - 1]
                 let end = unsafe ends[bucket]
                 guard end - start > 1 else { continue }
-                var part = unsafe UnsafeMutableBufferPointer(start: rows + start, count: end - start)
+                var part = unsafe UnsafeMutableBufferPointer(
+                    start: rows + start, count: end - start)
                 unsafe part.sort {
                     $0.key != $1.key ? $0.key < $1.key : $0.value < $1.value
                 }
