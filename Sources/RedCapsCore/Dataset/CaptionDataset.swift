@@ -221,28 +221,13 @@ public final class CaptionDataset: Dataset {
         let path = try list.read(.image, of: entry, into: &workspace.file)
         return try workspace.file.withBytes { bytes in
             let header = try workspace.reader.header(of: bytes)
-            try accept(header)
+            try header.accept(minimumSize: configuration.minimumImageSize)
             let slack = abs(header.width - header.height)
             let crop = header.square(at: draws.integer(below: slack + 1))
             try storage.withSlot(slot) { pixels in
                 try workspace.reader.read(bytes, region: crop, into: &pixels)
             }
             return LoadedImage(path: path, header: header, crop: crop)
-        }
-    }
-
-    /// The reference's rules for images, strict inequalities all of them.
-    private func accept(_ header: ImageHeader) throws(UnacceptableImage) {
-        let (width, height) = (header.width, header.height)
-        let minimum = configuration.minimumImageSize
-        let ratio = Double(width) / Double(height)
-        guard width > minimum, height > minimum else {
-            throw UnacceptableImage(
-                width: width, height: height, reason: "both edges must exceed \(minimum)")
-        }
-        guard ratio > 0.1, ratio < 10 else {
-            throw UnacceptableImage(
-                width: width, height: height, reason: "one edge is ten times the other or more")
         }
     }
 

@@ -50,6 +50,7 @@ struct OmittedEntries: Sendable {
     }
 
     var count: Int { entries.count }
+    var all: [Int] { entries }
 
     /// The entry that got a number.
     func entry(_ index: Int) -> Int {

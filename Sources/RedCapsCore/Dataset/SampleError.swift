@@ -1,3 +1,5 @@
+import RedCapsImage
+
 /// Why a sample of a caption data set can't be loaded: which one, and what is wrong with it.
 public struct SampleError: Error, Sendable, CustomStringConvertible {
     /// How far loading had got.
@@ -34,4 +36,19 @@ public struct UnacceptableImage: Error, Sendable, Equatable, CustomStringConvert
 
     /// The size and the rule.
     public var description: String { "\(width)×\(height) pixels: \(reason)" }
+}
+
+extension ImageHeader {
+    /// The reference's rules for images, strict inequalities all of them.
+    func accept(minimumSize: Int) throws(UnacceptableImage) {
+        let ratio = Double(width) / Double(height)
+        guard width > minimumSize, height > minimumSize else {
+            throw UnacceptableImage(
+                width: width, height: height, reason: "both edges must exceed \(minimumSize)")
+        }
+        guard ratio > 0.1, ratio < 10 else {
+            throw UnacceptableImage(
+                width: width, height: height, reason: "one edge is ten times the other or more")
+        }
+    }
 }

@@ -178,35 +178,58 @@ public final class TarIndex: Sendable {
     /// shards and within them of the archive.
     /// - Throws: `StoreError` if the index can't be read, and what `body` throws.
     public func forEachServed(_ body: (Entry) throws -> Void) throws {
+        try forEachRecord { record in
+            guard !record.isReplaced, record.kind == .file else { return }
+            var served = record.path
+            if shadowedNames > 0, served.split.tail == nil,
+                try recordNumber(for: served) != record.number
+            {
+                let stem = Array(shards[record.shard].stem.utf8)
+                served = MemberPath(normalized: stem + [UInt8(ascii: "/")] + served.bytes)
+            }
+            try body(
+                Entry(
+                    path: served, shard: record.shard, offset: record.offset, size: record.size))
+        }
+    }
+
+    /// A member of any kind, as the index has it.
+    package struct Record {
+        package let number: UInt64
+        package let shard: Int
+        package let kind: TarMember.Kind
+        package let path: MemberPath
+        package let offset: UInt64
+        package let size: UInt64
+        /// Whether nobody can find it because a later one has the same path.
+        package let isReplaced: Bool
+    }
+
+    /// Every record, in order, directories and links and all.
+    package func forEachRecord(_ body: (Record) throws -> Void) throws {
         var replaced = replaced[...]
         let file = try members.use { (file) throws(StoreError) in file }
         var records = file.cursor(MemberSection.records)
         var paths = file.cursor(MemberSection.paths)
         for (shardNumber, shard) in shards.enumerated() {
             for number in shard.records {
-                if replaced.first == number {
-                    replaced.removeFirst()
-                    continue
-                }
                 let record = unsafe try records.withRecord(number) { unsafe MemberRecord($0) }
-                guard record.kind == .file else { continue }
                 let start = shard.pathBase + UInt64(record.pathStart)
                 var path: [UInt8] = []
                 try paths.append(start..<(start + UInt64(record.pathCount)), to: &path)
-                var served = MemberPath(normalized: path)
-                if shadowedNames > 0, served.split.tail == nil,
-                    try recordNumber(for: served) != number
-                {
-                    served = MemberPath(
-                        normalized: Array(shard.stem.utf8) + [UInt8(ascii: "/")] + path)
-                }
+                let isReplaced = replaced.first == number
+                if isReplaced { replaced.removeFirst() }
                 try body(
-                    Entry(
-                        path: served, shard: shardNumber, offset: record.offset,
-                        size: record.size))
+                    Record(
+                        number: number, shard: shardNumber, kind: record.kind,
+                        path: MemberPath(normalized: path), offset: record.offset,
+                        size: record.size, isReplaced: isReplaced))
             }
         }
     }
+
+    /// How many records there are.
+    package var recordCount: Int { Int(clamping: members.count(MemberSection.records)) }
 
     private func missing(_ path: MemberPath) -> StoreError {
         var reason = "in none of \(shards.count) shards"

@@ -4,7 +4,7 @@
 /// libarchive can have a look; what it has found up to there is right.
 struct HeaderWalk: ~Copyable {
     /// How the walk ended.
-    enum End {
+    enum Outcome {
         /// At the end marker or the end of the file.
         case complete
         /// At something that this walk doesn't know.
@@ -24,8 +24,8 @@ struct HeaderWalk: ~Copyable {
     /// Whether an extended header has spoken of a member that hasn't come yet.
     private var awaitsMember = false
     private(set) var members = TarMembers()
-    /// Where the end marker begins, once the walk is complete.
-    private(set) var endOffset: UInt64 = 0
+    /// Where the members end, once the walk is complete.
+    private(set) var end = ShardListing.End(offset: 0, hasMarker: false)
 
     init(_ file: OpenFile, size: UInt64, _ cancellation: Cancellation? = nil) {
         self.cancellation = cancellation
@@ -43,19 +43,19 @@ struct HeaderWalk: ~Copyable {
     }
 
     /// Walks to the end.
-    mutating func run() -> End {
+    mutating func run() -> Outcome {
         var offset: UInt64 = 0
         do throws(StoreError) {
             while true {
                 if members.count & 1023 == 1023 { try cancellation?.check(path) }
                 guard try window.move(to: offset, count: TarHeader.size) else {
-                    return end(atPartialBlock: offset)
+                    return outcome(atPartialBlock: offset)
                 }
                 switch try step(at: offset) {
                 case .next(let next): offset = next
                 case .zeros:
-                    endOffset = offset
-                    return end(at: offset)
+                    self.end = ShardListing.End(offset: offset, hasMarker: true)
+                    return outcome(at: offset)
                 case .unknown: return .unknown
                 case .damaged: return .failed(damaged(at: offset))
                 case .extended(let flag, let size):
@@ -151,7 +151,7 @@ struct HeaderWalk: ~Copyable {
         return body + (size + block - 1) / block * block
     }
 
-    private func end(at offset: UInt64) -> End {
+    private func outcome(at offset: UInt64) -> Outcome {
         guard awaitsMember else { return .complete }
         return .failed(
             StoreError(
@@ -159,10 +159,10 @@ struct HeaderWalk: ~Copyable {
                 reason: "truncated after an extended header, without its member"))
     }
 
-    private mutating func end(atPartialBlock offset: UInt64) -> End {
-        endOffset = min(offset, window.size)
+    private mutating func outcome(atPartialBlock offset: UInt64) -> Outcome {
+        self.end = ShardListing.End(offset: min(offset, window.size), hasMarker: false)
         // Without an end marker, as some writers leave it, the last member may lack its padding.
-        if offset >= window.size && window.size > 0 { return end(at: window.size) }
+        if offset >= window.size && window.size > 0 { return outcome(at: window.size) }
         if window.size == 0 {
             return .failed(StoreError(.truncated, file: path, byteOffset: 0, reason: "empty file"))
         }

@@ -6,8 +6,18 @@ public struct ShardListing: Sendable {
     public let failure: StoreError?
     /// The shard's length in bytes.
     public let byteCount: UInt64
+    /// Where the members end, if the quick path has listed them to the end.
+    let end: End?
     /// What the file system said of the file that was listed.
     let file: ShardFile?
+
+    /// Where the members of a shard end.
+    struct End {
+        /// Where the end marker is or should be.
+        let offset: UInt64
+        /// Whether it is there.
+        let hasMarker: Bool
+    }
 
     /// Lists a shard.
     /// - Parameters:
@@ -20,26 +30,27 @@ public struct ShardListing: Sendable {
             file = try OpenFile(path)
             status = try file.status()
         } catch {
-            (members, failure, byteCount, self.file) = (TarMembers(), error, 0, nil)
+            (members, failure, byteCount, self.file, end) = (TarMembers(), error, 0, nil, nil)
             return
         }
         let size = status.byteCount
         byteCount = size
         self.file = status
         if let compressed = Self.compression(of: file) {
-            (members, failure) = (TarMembers(), compressed)
+            (members, failure, end) = (TarMembers(), compressed, nil)
             return
         }
         file.expectsRandomReads()
         var walk = HeaderWalk(file, size: size, cancellation)
         switch walk.run() {
         case .complete:
-            (members, failure) = (walk.members, nil)
+            (members, failure, end) = (walk.members, nil, walk.end)
         case .failed(let error):
-            (members, failure) = (walk.members, error)
+            (members, failure, end) = (walk.members, error, nil)
         case .unknown:
             let listing = LibarchiveListing.members(of: path)
             members = listing.members
+            end = nil
             failure = listing.members.last.flatMap { Self.cut($0, path, size) } ?? listing.failure
         }
     }

@@ -95,6 +95,25 @@ package final class PathTable: Sendable {
         }
     }
 
+    /// Calls `body` with every record of a column that a row leads to.
+    package func forEachRecord(
+        column: Int, _ body: (_ row: Int, _ record: UInt64) throws -> Void
+    ) throws {
+        let file = try file.use { (file) throws(StoreError) in file }
+        var rows = file.cursor(Section.rows)
+        for row in 0..<rows.count {
+            let packed = unsafe try rows.withRecord(row) { bytes in
+                unsafe PackedReference(bytes, at: column * PackedReference.size)
+            }
+            if packed.kind != .odd {
+                try body(Int(row), packed.number)
+            } else {
+                let odd = try odd(packed.number)
+                if odd.kind == .member { try body(Int(row), odd.record) }
+            }
+        }
+    }
+
     /// The rows that lack a file, in their order.
     package func missingRows() throws(StoreError) -> [Int] {
         let file = try file.use { (file) throws(StoreError) in file }

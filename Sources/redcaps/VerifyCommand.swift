@@ -1,0 +1,125 @@
+import ArgumentParser
+import RedCapsCore
+import RedCapsTar
+
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Looks for all that is wrong with a data set; exit code 1 if anything is.",
+        discussion: """
+            Without a list only the structure of the shards is looked at; with one, also what it \
+            refers to; with --deep, every image is decoded and every annotation parsed, too.
+            """)
+
+    @Argument(help: "The folder of the shards.")
+    var raw: String
+
+    @Option(help: ArgumentHelp("The list of samples.", valueName: "file"))
+    var dataPath: String?
+
+    @Option(help: ArgumentHelp("The folder of the annotations, if it isn't RAW.", valueName: "dir"))
+    var capFolder: String?
+
+    @Flag(help: "Decode every image and parse every annotation.")
+    var deep = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The annotation's key that must hold the caption; by default re_caption or caption.",
+            valueName: "key"))
+    var capSource: String?
+
+    @Option(help: ArgumentHelp("Both edges of an image must exceed this.", valueName: "pixels"))
+    var minImageSize = 80
+
+    @Option(help: "Threads; by default the usable cores.")
+    var jobs: Int?
+
+    @Option(help: ArgumentHelp("Write a line of JSON for each finding.", valueName: "file"))
+    var report: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the samples with findings; `load --exclude` takes them.", valueName: "file"))
+    var listBad: String?
+
+    @Flag(help: "Print one line of JSON at the end.")
+    var json = false
+
+    func validate() throws {
+        if let jobs, !(1...1024).contains(jobs) {
+            throw ValidationError("--jobs \(jobs) isn't in 1 ... 1024")
+        }
+        if dataPath == nil && (deep || listBad != nil) {
+            throw ValidationError("--deep and --list-bad need --data-path")
+        }
+    }
+
+    func run() throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let verification = Verification(
+            raw, list: dataPath, captionFolder: capFolder, isDeep: deep,
+            rules: Verification.Rules(captionKey: capSource, minimumImageSize: minImageSize),
+            jobs: jobs)
+        let output = try report.map { try TextFile($0) }
+        var bar = ProgressBar(total: 1, unit: "shards")
+        let cancellation = Interruption.cancellation()
+        let summary = try verification.run(cancellation: cancellation) { progress in
+            bar.unit = progress.stage == .shards ? "shards" : "samples"
+            bar.show(progress.finished, of: progress.total)
+        } found: { finding in
+            try output?.write(Self.line(finding))
+            if !json { print(finding) }
+        }
+        bar.finish()
+        try output?.close()
+        if let listBad { try write(summary.badSamples, to: listBad) }
+        tell(summary, seconds: (clock.now - start).inSeconds)
+        if !summary.isClean { throw ExitCode(1) }
+    }
+
+    private static func line(_ finding: Finding) -> String {
+        var line = JSONLine()
+        line.add("kind", finding.kind.description)
+        line.add("file", finding.file)
+        line.add("member", finding.member)
+        line.add("offset", finding.byteOffset.map { Int(clamping: $0) })
+        line.add("sample", finding.sample)
+        line.add("reason", finding.reason)
+        return line.text
+    }
+
+    private func write(_ samples: [Int], to file: String) throws {
+        guard let dataPath else { return }
+        let index = try SampleIndex(list: dataPath, images: raw, annotations: capFolder ?? raw)
+        let output = try TextFile(file)
+        for sample in samples {
+            var line = JSONLine()
+            line.add("index", sample)
+            line.add("image", try index.paths(sample).image)
+            try output.write(line.text)
+        }
+        try output.close()
+    }
+
+    private func tell(_ summary: Verification.Summary, seconds: Double) {
+        let counts = summary.counts.sorted { $0.key.description < $1.key.description }
+        guard json else {
+            let samples = summary.samples.map { ", \($0) samples" } ?? ""
+            print("\(summary.shards) shards, \(summary.members) members\(samples) in \(seconds) s")
+            for (kind, count) in counts { print("  \(kind): \(count)") }
+            if counts.isEmpty { print("  nothing is wrong") }
+            return
+        }
+        var line = JSONLine()
+        line.add("shards", summary.shards)
+        line.add("members", summary.members)
+        line.add("samples", summary.samples)
+        line.add("findings", counts.reduce(0) { $0 + $1.value })
+        line.add("bad_samples", summary.badSamples.count)
+        for (kind, count) in counts { line.add(kind.description, count) }
+        line.add("seconds", seconds)
+        print(line.text)
+    }
+}
