@@ -1,4 +1,5 @@
 internal import Logging
+internal import RedCapsTar
 
 /// One run of a loader: its threads, and what they share.
 final class LoaderEngine<Source: Dataset>: Sendable {
@@ -40,13 +41,13 @@ final class LoaderEngine<Source: Dataset>: Sendable {
                     batchSize: options.batchSize, capacity: options.prefetchBatches,
                     batchLimit: options.batchLimit ?? .max, dropsLast: options.dropsLast,
                     cursor: options.sampler.makeCursor(at: 0, count: dataset.count))))
-        do throws(LoaderError) {
+        do throws(StoreError) {
             for _ in 0..<options.workers {
                 try WorkerThread.start { [self] in work() }
             }
         } catch {
             cancel()
-            throw error
+            throw LoaderError(error.reason)
         }
     }
 

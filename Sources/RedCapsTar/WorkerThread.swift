@@ -6,8 +6,8 @@ import Glibc
 import Musl
 #endif
 
-/// Threads that the loader owns. Decoding keeps a thread busy for milliseconds, which would starve
-/// Swift's cooperative pool.
+/// Plain threads for work that blocks: decoding and reading keep a thread busy for milliseconds,
+/// which would starve Swift's cooperative pool.
 package enum WorkerThread {
     private final class Body {
         let run: () -> Void
@@ -15,21 +15,22 @@ package enum WorkerThread {
     }
 
     /// Starts a thread that ends by itself when `body` returns.
-    /// - Throws: `LoaderError` if the system has no thread left.
-    static func start(_ body: @escaping @Sendable () -> Void) throws(LoaderError) {
-        var attributes = pthread_attr_t()
-        unsafe pthread_attr_init(&attributes)
-        defer { unsafe _ = pthread_attr_destroy(&attributes) }
-        unsafe pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
-        unsafe pthread_attr_setstacksize(&attributes, 8 << 20)
+    /// - Throws: `StoreError` if the system has no thread left.
+    package static func start(_ body: @escaping @Sendable () -> Void) throws(StoreError) {
         let context = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
         #if canImport(Darwin)
         var thread: pthread_t?
         #else
         var thread = pthread_t()
         #endif
+        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+        defer { unsafe attributes.deallocate() }
+        unsafe pthread_attr_init(attributes)
+        defer { unsafe _ = pthread_attr_destroy(attributes) }
+        unsafe pthread_attr_setdetachstate(attributes, CInt(PTHREAD_CREATE_DETACHED))
+        unsafe pthread_attr_setstacksize(attributes, 8 << 20)
         let status = unsafe pthread_create(
-            &thread, &attributes,
+            &thread, attributes,
             { context in
                 #if !canImport(Darwin)
                 guard let context = unsafe context else { return nil }
@@ -39,19 +40,20 @@ package enum WorkerThread {
             }, context)
         if status != 0 {
             unsafe Unmanaged<Body>.fromOpaque(context).release()
-            throw LoaderError("can't start a worker thread (error \(status))")
+            throw StoreError(
+                .system, file: "threads", reason: "can't start a worker thread (error \(status))")
         }
     }
 
     /// Runs `body` for each of `0 ..< count` on as many threads as there are usable cores, and waits
     /// for all of them.
-    /// - Throws: `LoaderError` if no thread can be started.
+    /// - Throws: `StoreError` if no thread can be started.
     package static func forEach(
         _ count: Int, _ body: @escaping @Sendable (Int) -> Void
-    ) throws(LoaderError) {
+    ) throws(StoreError) {
         let progress = Monitor((next: 0, done: 0))
         for number in 0..<min(usableCores, count) {
-            do throws(LoaderError) {
+            do throws(StoreError) {
                 try start {
                     while true {
                         let index = progress.update { progress in
@@ -78,12 +80,4 @@ package enum WorkerThread {
         }
         return allowed > 0 ? allowed : max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
     }
-}
-
-/// Why a loader can't run.
-public struct LoaderError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong, in one line.
-    public let description: String
-
-    init(_ description: String) { self.description = description }
 }
