@@ -218,8 +218,13 @@ import Musl
     }
 
     private func failure(member: String?) -> StoreError {
-        let words = unsafe archive_error_string(handle).map { unsafe String(cString: $0) }
-        return StoreError(
-            .system, file: path, member: member, reason: words ?? "libarchive can't write it")
+        let number = unsafe archive_errno(handle)
+        var words =
+            unsafe archive_error_string(handle).map { unsafe String(cString: $0) }
+            ?? "libarchive can't write it"
+        if number > 0, let cause = unsafe strerror(number) {
+            words += ": " + unsafe String(cString: cause)
+        }
+        return StoreError(.system, file: path, member: member, reason: words)
     }
 }

@@ -74,7 +74,7 @@ struct WriterTests {
         #expect(
             error
                 == StoreError(
-                    .system, file: "/dev/full", member: "x.jpg", reason: "Write error"))
+                    .system, file: "/dev/full", member: "x.jpg", reason: "Write error: No space left on device"))
     }
     #endif
 
