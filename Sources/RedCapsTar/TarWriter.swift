@@ -223,7 +223,7 @@ import Musl
             unsafe archive_error_string(handle).map { unsafe String(cString: $0) }
             ?? "libarchive can't write it"
         if number > 0, let cause = unsafe strerror(number) {
-            words += ": " + unsafe String(cString: cause)
+            unsafe words += ": " + String(cString: cause)
         }
         return StoreError(.system, file: path, member: member, reason: words)
     }

@@ -85,6 +85,7 @@ public struct Packing: Sendable {
     ///   the run.
     /// - Throws: `StoreError` for anything that can't be read, written or packed. Shards that are
     ///   whole remain, and are kept by the next run.
+    @discardableResult
     public func run(
         progress: (Progress) throws(StoreError) -> Void = { (_) throws(StoreError) in }
     ) throws(StoreError) -> Report {
