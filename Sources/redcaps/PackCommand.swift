@@ -66,12 +66,27 @@ struct PackCommand: ParsableCommand {
         var bar: ProgressBar?
         defer { bar?.finish() }
         let packing = try packing()
+        Interruption.watch()
         let report = try packing.run { (progress) throws(StoreError) in
-            guard progress.totalShards > 0 else { return }
+            if Interruption.isRequested {
+                throw StoreError(
+                    .cancelled, file: into,
+                    reason: "interrupted; the same command goes on from here")
+            }
+            guard progress.totalShards > 0 else { return announce(progress) }
             if bar == nil { bar = ProgressBar(total: progress.totalFiles, unit: "files") }
             bar?.show(progress.files)
         }
         tell(report, packing, seconds: (clock.now - start).inSeconds)
+    }
+
+    private func announce(_ progress: Packing.Progress) {
+        guard Terminal.isWatched else { return }
+        let state =
+            progress.stage == .decompressing
+            ? "\(progress.decompressedBytes / 1_000_000) MB decompressed"
+            : "\(progress.totalFiles) files found"
+        Terminal.show("\r\(state)\u{1B}[K")
     }
 
     private func tell(_ report: Packing.Report, _ packing: Packing, seconds: Double) {

@@ -93,7 +93,7 @@ struct PackTests {
     @Test("A run that was killed is finished by the next, to the same bytes")
     func killed() throws {
         let folder = try TemporaryFolder()
-        for number in 0..<3000 {
+        for number in 0..<1500 {
             try folder.write("tree/\(number / 10)/\(number).jpg", "photo \(number)")
             try folder.write("tree/\(number / 10)/\(number).json", "{}")
         }
@@ -118,8 +118,39 @@ struct PackTests {
                 "--json"
             ).first)
         #expect(line["kept"] as? Int == left.count { !$0.hasPrefix(".") })
-        #expect(line["shards"] as? Int == 600)
+        #expect(line["shards"] as? Int == 300)
         let diff = try run("/usr/bin/diff", ["-r", folder["raw"], folder["whole"]])
         #expect(diff.status == 0, "\(diff.output)")
+    }
+
+    @Test("An interrupted run tidies up before it ends")
+    func interrupted() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("tree/x.jpg", "photo")
+        for number in 0..<3000 {
+            _ = FileManager.default.createFile(
+                atPath: folder["tree/\(number).jpg"], contents: Data())
+        }
+        let process = Process()
+        process.executableURL = URL(filePath: try Redcaps.path())
+        process.arguments = [
+            "pack", folder["tree"], "--samples-per-shard", "1", "--into", folder["raw"],
+        ]
+        let errors = Pipe()
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = errors
+        try process.run()
+        while process.isRunning && !FileManager.default.fileExists(atPath: folder["raw/00009.tar"])
+        { usleep(1000) }
+        process.interrupt()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit)
+        #expect(process.terminationStatus == 1)
+        let text = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+        #expect(
+            text == "redcaps: \(folder["raw"]): interrupted; the same command goes on from here\n")
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder["raw"])
+        #expect(left.count >= 10 && left.count < 3000)
+        #expect(left.allSatisfy { !$0.hasPrefix(".") })
     }
 }

@@ -22,6 +22,8 @@ enum Decompression {
         guard unsafe archive_read_open_filename(archive, input, 1 << 20) == ARCHIVE_OK,
             unsafe archive_read_next_header(archive, &entry) >= ARCHIVE_WARN
         else { throw unsafe failure(archive, input) }
+        var throttle = Throttle(.milliseconds(50))
+        var unreported: UInt64 = 0
         while true {
             try control.check()
             var bytes: UnsafeRawPointer?
@@ -31,7 +33,13 @@ enum Decompression {
             if status == ARCHIVE_EOF { break }
             guard status >= ARCHIVE_WARN else { throw unsafe failure(archive, input) }
             unsafe try file.write(UnsafeRawBufferPointer(start: bytes, count: count))
+            unreported += UInt64(count)
+            if throttle.passes() {
+                control.advance { $0.decompressedBytes += unreported }
+                unreported = 0
+            }
         }
+        control.advance { $0.decompressedBytes += unreported }
         try file.finish()
     }
 

@@ -59,12 +59,14 @@ import Musl
     }
 
     /// Brings the files into the order of their keys, then of their paths, then of their coming.
-    func sort(_ control: PackingControl) throws(StoreError) {
+    func sort(
+        _ control: PackingControl, _ observer: PackingObserver
+    ) throws(StoreError) {
         var comparisons = 0
         do {
             try order.sort { left, right in
                 comparisons += 1
-                if comparisons % 65536 == 0 { try control.check() }
+                if comparisons % 65536 == 0 { try control.pulse(observer) }
                 return precedes(left, right)
             }
         } catch {

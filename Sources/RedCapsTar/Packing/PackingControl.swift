@@ -39,6 +39,12 @@ final class PackingControl: Sendable {
         if isStopped.load(ordering: .relaxed) { throw .cancelled }
     }
 
+    /// Lets the observer of a long stretch of work on the calling thread have its say.
+    func pulse(_ observer: PackingObserver) throws(StoreError) {
+        try check()
+        try observer(progress)
+    }
+
     var progress: Packing.Progress { state.update { $0.progress } }
 
     func advance(_ change: (inout Packing.Progress) -> Void) {

@@ -15,6 +15,8 @@ extension Packing {
 
         /// What the run is doing.
         public internal(set) var stage = Stage.listing
+        /// Bytes that were decompressed from inputs.
+        public internal(set) var decompressedBytes: UInt64 = 0
         /// Files that are packed.
         public internal(set) var files = 0
         /// The files to be packed, as far as they are known.

@@ -50,19 +50,19 @@ struct PackingRun {
             try tars.list(into: table, &meter, observer)
             place = .tars(tars)
         }
-        try table.sort(control)
+        try table.sort(control, observer)
         let replaced = tree == nil ? table.dropReplaced() : 0
         guard table.count > 0 else {
             throw StoreError(
                 .missing, file: packing.inputs[0], reason: "there are no files to be packed")
         }
-        let plan = try ShardPlan(table, packing.options.sharding, control)
+        let plan = try ShardPlan(table, packing.options.sharding, control, observer)
         try folder.check(plan, inputs: tree == nil ? packing.inputs : [], list: packing.list)
         try write(plan, place, folder, observer)
         control.advance { $0.stage = .finishing }
-        try observer(control.progress)
+        try control.pulse(observer)
         let listed = try SampleList.write(
-            table, to: packing.list, temporary: temporaryList, control: control)
+            table, to: packing.list, temporary: temporaryList, control, observer)
         return Packing.Report(
             shards: plan.shards.count, samples: plan.samples, files: table.count,
             bytes: plan.byteCount, unpaired: plan.unpaired, firstUnpaired: plan.firstUnpaired,

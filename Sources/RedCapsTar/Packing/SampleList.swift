@@ -3,7 +3,8 @@ enum SampleList {
     /// Writes the list, piece by piece.
     /// - Returns: How many samples it has.
     static func write(
-        _ table: FileTable, to path: String, temporary: String, control: PackingControl
+        _ table: FileTable, to path: String, temporary: String, _ control: PackingControl,
+        _ observer: PackingObserver
     ) throws(StoreError) -> Int {
         let file = try OutputFile(path, temporary: temporary)
         try file.append("[".utf8)
@@ -12,7 +13,7 @@ enum SampleList {
         var groups = 0
         while start < table.count {
             groups += 1
-            if groups % 1024 == 0 { try control.check() }
+            if groups % 1024 == 0 { try control.pulse(observer) }
             let group = start..<table.groupEnd(start)
             let paths = group.map { table.path($0) }
             for place in SampleArrangement(paths).pairs {

@@ -22,14 +22,15 @@ struct ShardPlan: Sendable {
     /// Arranges the files of a sorted table and divides them.
     /// - Throws: `invalid` for an image whose path can't be listed because it isn't UTF-8.
     init(
-        _ table: FileTable, _ sharding: Packing.Sharding, _ control: PackingControl
+        _ table: FileTable, _ sharding: Packing.Sharding, _ control: PackingControl,
+        _ observer: PackingObserver
     ) throws(StoreError) {
         let byFolder = sharding == .automatic && Self.isNumbered(table)
         var folder: [UInt8] = []
         var load = Load()
         var start = 0
         while start < table.count {
-            if samples % 1024 == 0 { try control.check() }
+            if samples % 1024 == 0 { try control.pulse(observer) }
             let group = start..<table.groupEnd(start)
             let paths = try arrange(group, table)
             var added = Load()
