@@ -99,7 +99,7 @@ import Musl
                     .mismatch, file: part, member: String(decoding: member.name, as: UTF8.self),
                     byteOffset: member.offset,
                     reason: "doesn't read back: its bytes aren't those of the source; "
-                        + "check the disk and the memory of this machine")
+                        + "check the memory and the disk of this computer")
             }
         }
     }
