@@ -1,4 +1,5 @@
 internal import RedCapsCore
+internal import RedCapsTar
 
 /// Writes small data sets of the shape of RedCaps5M: JPEGs of its own drawing with annotations, in
 /// tar shards, with the list of samples and a configuration as mmengine dumps it.
@@ -67,7 +68,7 @@ public struct FixtureDataset: Sendable {
     ///   - root: The folder.
     ///   - progress: Called after each sample, with the number done, from several threads.
     /// - Throws: `StoreError` if something can't be written, `ImageError` if drawing fails,
-    ///   `LoaderError` for numbers that make no data set.
+    ///   `ConfigurationError` for numbers that make no data set.
     public func write(
         to root: String, progress: (@Sendable (Int) -> Void)? = nil
     ) throws -> Written {

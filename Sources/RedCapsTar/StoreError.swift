@@ -26,7 +26,13 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let compressed = Code("compressed")
         /// The member is larger than the limit that the caller set.
         public static let tooLarge = Code("tooLarge")
-        /// The work was cancelled.
+        /// An argument, a name or the order of calls makes no sense.
+        public static let invalid = Code("invalid")
+        /// The destination is in use, or holds something that would be mixed up with the result.
+        public static let occupied = Code("occupied")
+        /// What was written doesn't read back as it was.
+        public static let mismatch = Code("mismatch")
+        /// The work was cancelled before its end.
         public static let cancelled = Code("cancelled")
         /// The system refused an operation.
         public static let system = Code("system")

@@ -7,7 +7,9 @@ struct RedCapsCommand: AsyncParsableCommand {
         commandName: "redcaps",
         abstract: "Loads caption data sets for text-to-image training, straight from tar shards.",
         subcommands: [
-            LoadCommand.self, DigestCommand.self, IndexCommand.self, DemoDataCommand.self,
+            LoadCommand.self, DigestCommand.self, IndexCommand.self, PackCommand.self,
+            VerifyCommand.self,
+            DemoDataCommand.self,
         ])
 
     /// Exit codes are 0, 1 for anything that failed and 2 for wrong arguments; errors are one line.

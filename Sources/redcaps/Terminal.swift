@@ -27,7 +27,7 @@ enum Terminal {
 /// A bar that shows how far something is. Silent unless standard error is a terminal.
 struct ProgressBar {
     private var total: Int
-    private let unit: String
+    private var unit: String
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
     private var lastShown: ContinuousClock.Instant?
@@ -40,8 +40,9 @@ struct ProgressBar {
         isShown = Terminal.isWatched
     }
 
-    mutating func show(_ done: Int, of total: Int) {
+    mutating func show(_ done: Int, of total: Int, _ unit: String? = nil) {
         self.total = max(1, total)
+        if let unit { self.unit = unit }
         show(done)
     }
 

@@ -62,18 +62,21 @@ struct VerifyCommand: ParsableCommand {
             raw, list: dataPath, captionFolder: capFolder, isDeep: deep,
             rules: Verification.Rules(captionKey: capSource, minimumImageSize: minImageSize),
             jobs: jobs)
-        let output = try report.map { try TextFile($0) }
+        let output = try report.map { try OutputFile($0) }
+        Interruption.watch()
+        let cancellation = Cancellation()
         var bar = ProgressBar(total: 1, unit: "shards")
-        let cancellation = Interruption.cancellation()
         let summary = try verification.run(cancellation: cancellation) { progress in
-            bar.unit = progress.stage == .shards ? "shards" : "samples"
-            bar.show(progress.finished, of: progress.total)
+            if Interruption.isRequested { cancellation.cancel() }
+            bar.show(
+                progress.finished, of: progress.total,
+                progress.stage == .shards ? "shards" : "samples")
         } found: { finding in
-            try output?.write(Self.line(finding))
+            try output?.append(line: Self.line(finding))
             if !json { print(finding) }
         }
         bar.finish()
-        try output?.close()
+        try output?.finish()
         if let listBad { try write(summary.badSamples, to: listBad) }
         tell(summary, seconds: (clock.now - start).inSeconds)
         if !summary.isClean { throw ExitCode(1) }
@@ -93,14 +96,14 @@ struct VerifyCommand: ParsableCommand {
     private func write(_ samples: [Int], to file: String) throws {
         guard let dataPath else { return }
         let index = try SampleIndex(list: dataPath, images: raw, annotations: capFolder ?? raw)
-        let output = try TextFile(file)
+        let output = try OutputFile(file)
         for sample in samples {
             var line = JSONLine()
             line.add("index", sample)
             line.add("image", try index.paths(sample).image)
-            try output.write(line.text)
+            try output.append(line: line.text)
         }
-        try output.close()
+        try output.finish()
     }
 
     private func tell(_ summary: Verification.Summary, seconds: Double) {

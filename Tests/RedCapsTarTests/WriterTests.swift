@@ -74,7 +74,8 @@ struct WriterTests {
         #expect(
             error
                 == StoreError(
-                    .system, file: "/dev/full", member: "x.jpg", reason: "Write error"))
+                    .system, file: "/dev/full", member: "x.jpg",
+                    reason: "Write error: No space left on device"))
     }
     #endif
 
@@ -82,5 +83,68 @@ struct WriterTests {
     func refused() {
         let error = #expect(throws: StoreError.self) { try TarWriter.create("/nowhere/a.tar") }
         #expect(error?.file == "/nowhere/a.tar")
+    }
+}
+
+@Suite("What a tar's writer refuses")
+struct WriterRefusalTests {
+    @Test(
+        "Names that no unpacker should see are refused, and nothing of them is written",
+        arguments: ["", ".", "/x.jpg", "../x.jpg", "a/../x.jpg", "a\0b", "a/.."])
+    func names(name: String) throws {
+        let folder = try TemporaryFolder()
+        let writer = try TarWriter.create(folder["a.tar"])
+        for refusal in [
+            #expect(throws: StoreError.self) { try writer.add(name, [1]) },
+            #expect(throws: StoreError.self) { try writer.beginFile(name, size: 1) },
+            #expect(throws: StoreError.self) { try writer.addDirectory(name) },
+            #expect(throws: StoreError.self) { try writer.addSymbolicLink(name, to: "x") },
+        ] {
+            #expect(refusal?.code == .unsafePath)
+            #expect(refusal?.file == folder["a.tar"])
+            #expect(refusal?.member == name)
+        }
+        #expect(throws: StoreError.self) { try writer.add("x/", [1]) }
+        #expect(throws: StoreError.self) { try writer.addSymbolicLink("x", to: "") }
+        try writer.add("x.jpg", [1])
+        try writer.close()
+        #expect(try memberNames(folder["a.tar"]) == ["x.jpg"])
+    }
+
+    @Test("A file in pieces is the same as at once, and has to be as long as declared")
+    func pieces() throws {
+        let folder = try TemporaryFolder()
+        let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 / 3) }
+        let whole = try TarWriter.create(folder["whole.tar"])
+        try whole.add("x.jpg", bytes)
+        try whole.add("y.jpg", [])
+        try whole.close()
+        let pieces = try TarWriter.create(folder["pieces.tar"])
+        #expect(throws: StoreError.self) { try pieces.append([1].span) }
+        try pieces.beginFile("x.jpg", size: 200_000)
+        for start in stride(from: 0, to: 200_000, by: 70_001) {
+            let error = #expect(throws: StoreError.self) { try pieces.beginFile("y.jpg", size: 0) }
+            #expect(error?.member == "x.jpg")
+            #expect(error?.reason.hasPrefix("\(200_000 - start) of its declared bytes") == true)
+            #expect(throws: StoreError.self) { try pieces.close() }
+            try pieces.append(Array(bytes[start..<min(start + 70_001, 200_000)]).span)
+        }
+        #expect(throws: StoreError.self) { try pieces.append([1].span) }
+        try pieces.beginFile("y.jpg", size: 0)
+        try pieces.close()
+        let tree = FolderStore(folder.path)
+        #expect(try tree.bytes(of: "pieces.tar") == tree.bytes(of: "whole.tar"))
+    }
+
+    @Test("Nothing can follow the end")
+    func closed() throws {
+        let folder = try TemporaryFolder()
+        let writer = try TarWriter.create(folder["a.tar"])
+        try writer.close()
+        try writer.close()
+        let error = #expect(throws: StoreError.self) { try writer.add("x.jpg", [1]) }
+        #expect(error?.code == .invalid)
+        #expect(error?.reason == "the tar is closed; nothing can follow")
+        #expect(throws: StoreError.self) { try writer.append([1].span) }
     }
 }

@@ -1,4 +1,5 @@
 internal import Logging
+internal import RedCapsTar
 
 /// One run of a loader: its threads, and what they share.
 final class LoaderEngine<Source: Dataset>: Sendable {

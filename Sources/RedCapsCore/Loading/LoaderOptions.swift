@@ -1,4 +1,5 @@
 public import Logging
+internal import RedCapsTar
 
 /// How a `DataLoader` loads.
 public struct LoaderOptions: Sendable {

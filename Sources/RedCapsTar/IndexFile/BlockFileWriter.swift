@@ -8,7 +8,7 @@ import Musl
 
 /// Writes a file of checked blocks: all sections grow at the same time, each in its own extents.
 final class BlockFileWriter {
-    private let file: OutputFile
+    private let file: BlockOutput
     private let kind: BlockFormat.Kind
     private var sections: [Growing]
     private var nextBlock: UInt64 = 1
@@ -27,7 +27,7 @@ final class BlockFileWriter {
     ///   - path: Where; a file that is there is emptied.
     ///   - recordSizes: Of each section, 1 for a run of bytes.
     init(_ path: String, _ kind: BlockFormat.Kind, recordSizes: [Int]) throws(StoreError) {
-        file = try OutputFile(path)
+        file = try BlockOutput(path)
         self.kind = kind
         sections = recordSizes.map { Growing(section: BlockFormat.Section(recordSize: $0)) }
     }

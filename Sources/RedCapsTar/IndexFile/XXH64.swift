@@ -1,54 +1,21 @@
-/// The 64-bit hash XXH64 of the xxHash specification, which the index is checked and searched by.
+/// The 64-bit hash XXH64, of bytes at once or in pieces: what an index is checked and searched by,
+/// and what tells whether bytes were written as they were read. Against accidents, not against
+/// people.
 ///
 /// Source: the algorithm's description in `doc/xxhash_spec.md` of the xxHash project.
-package enum XXH64 {
-    private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
-    private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
-    private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
-    private static let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
-    private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
+package struct XXH64 {
+    /// Begins a hash of bytes that come in pieces.
+    package init() {}
 
     /// Hashes a run of bytes.
     package static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
-        var offset = 0
-        var result: UInt64
-        if bytes.count >= 32 {
-            var lanes = SIMD4<UInt64>(
-                seed &+ prime1 &+ prime2, seed &+ prime2, seed, seed &- prime1)
-            while offset + 32 <= bytes.count {
-                for lane in 0..<4 {
-                    lanes[lane] = unsafe round(lanes[lane], bytes.word64(offset + 8 * lane))
-                }
-                offset += 32
-            }
-            result =
-                rotated(lanes[0], 1) &+ rotated(lanes[1], 7) &+ rotated(lanes[2], 12)
-                &+ rotated(lanes[3], 18)
-            for lane in 0..<4 {
-                result = (result ^ round(0, lanes[lane])) &* prime1 &+ prime4
-            }
-        } else {
-            result = seed &+ prime5
-        }
-        result &+= UInt64(bytes.count)
-        while offset + 8 <= bytes.count {
-            result ^= unsafe round(0, bytes.word64(offset))
-            result = rotated(result, 27) &* prime1 &+ prime4
-            offset += 8
-        }
-        if offset + 4 <= bytes.count {
-            result ^= unsafe UInt64(bytes.word32(offset)) &* prime1
-            result = rotated(result, 23) &* prime2 &+ prime3
-            offset += 4
-        }
-        while offset < bytes.count {
-            result ^= unsafe UInt64(bytes[offset]) &* prime5
-            result = rotated(result, 11) &* prime1
-            offset += 1
-        }
-        result = (result ^ result >> 33) &* prime2
-        result = (result ^ result >> 29) &* prime3
-        return result ^ result >> 32
+        var hash = XXH64()
+        hash.lanes = (
+            seed &+ prime1 &+ prime2, seed &+ prime2, seed, seed &- prime1
+        )
+        hash.seed = seed
+        unsafe hash.update(bytes)
+        return hash.value
     }
 
     /// Hashes a run of bytes.
@@ -56,22 +23,108 @@ package enum XXH64 {
         unsafe bytes.withUnsafeBytes { unsafe hash($0, seed: seed) }
     }
 
+    private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
+    private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
+    private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
+    private static let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
+    private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
+
+    private var lanes = (
+        prime1 &+ prime2, prime2, UInt64(0), 0 &- prime1
+    )
+    /// The last bytes that don't fill a stripe of 32 yet.
+    private var tail: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    private var tailCount = 0
+    private var total: UInt64 = 0
+    private var seed: UInt64 = 0
+
+    /// Takes in more bytes.
+    package mutating func update(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBytes { unsafe update($0) }
+    }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        total &+= UInt64(bytes.count)
+        var start = 0
+        if tailCount > 0 {
+            start = min(32 - tailCount, bytes.count)
+            unsafe keep(UnsafeRawBufferPointer(rebasing: bytes[..<start]))
+            guard tailCount == 32 else { return }
+            unsafe withUnsafeBytes(of: tail) { unsafe consume($0, at: 0) }
+            tailCount = 0
+        }
+        while bytes.count - start >= 32 {
+            unsafe consume(bytes, at: start)
+            start += 32
+        }
+        unsafe keep(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+    }
+
+    /// The hash of all bytes so far.
+    package var value: UInt64 {
+        var hash = total >= 32 ? merged : seed &+ Self.prime5
+        hash &+= total
+        let count = tailCount
+        unsafe withUnsafeBytes(of: tail) { tail in
+            var place = 0
+            while count - place >= 8 {
+                hash ^= unsafe Self.round(0, Self.word(tail, place))
+                hash = Self.rotated(hash, 27) &* Self.prime1 &+ Self.prime4
+                place += 8
+            }
+            if count - place >= 4 {
+                let half = unsafe UInt32(
+                    littleEndian: tail.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+                hash ^= UInt64(half) &* Self.prime1
+                hash = Self.rotated(hash, 23) &* Self.prime2 &+ Self.prime3
+                place += 4
+            }
+            while place < count {
+                hash ^= unsafe UInt64(tail[place]) &* Self.prime5
+                hash = Self.rotated(hash, 11) &* Self.prime1
+                place += 1
+            }
+        }
+        hash = (hash ^ (hash >> 33)) &* Self.prime2
+        hash = (hash ^ (hash >> 29)) &* Self.prime3
+        return hash ^ (hash >> 32)
+    }
+
+    /// Adds at most 32 - tailCount bytes to the tail.
+    private mutating func keep(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count > 0 else { return }
+        let place = tailCount
+        unsafe withUnsafeMutableBytes(of: &tail) { tail in
+            unsafe UnsafeMutableRawBufferPointer(rebasing: tail[place...]).copyMemory(from: bytes)
+        }
+        tailCount += bytes.count
+    }
+
+    private mutating func consume(_ bytes: UnsafeRawBufferPointer, at place: Int) {
+        lanes.0 = unsafe Self.round(lanes.0, Self.word(bytes, place))
+        lanes.1 = unsafe Self.round(lanes.1, Self.word(bytes, place + 8))
+        lanes.2 = unsafe Self.round(lanes.2, Self.word(bytes, place + 16))
+        lanes.3 = unsafe Self.round(lanes.3, Self.word(bytes, place + 24))
+    }
+
+    private var merged: UInt64 {
+        var hash = Self.rotated(lanes.0, 1) &+ Self.rotated(lanes.1, 7)
+        hash = hash &+ Self.rotated(lanes.2, 12) &+ Self.rotated(lanes.3, 18)
+        for lane in [lanes.0, lanes.1, lanes.2, lanes.3] {
+            hash = (hash ^ Self.round(0, lane)) &* Self.prime1 &+ Self.prime4
+        }
+        return hash
+    }
+
     private static func round(_ lane: UInt64, _ word: UInt64) -> UInt64 {
         rotated(lane &+ word &* prime2, 31) &* prime1
     }
 
-    private static func rotated(_ value: UInt64, _ count: UInt64) -> UInt64 {
-        value << count | value >> (64 - count)
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Eight bytes as a little-endian number; the caller has made sure that they are there.
-    fileprivate func word64(_ offset: Int) -> UInt64 {
-        unsafe UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    private static func rotated(_ word: UInt64, _ count: UInt64) -> UInt64 {
+        (word << count) | (word >> (64 - count))
     }
 
-    fileprivate func word32(_ offset: Int) -> UInt32 {
-        unsafe UInt32(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    private static func word(_ bytes: UnsafeRawBufferPointer, _ place: Int) -> UInt64 {
+        unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
     }
 }

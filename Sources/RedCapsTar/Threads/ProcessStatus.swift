@@ -9,7 +9,7 @@ import Musl
 /// What the system says of this process.
 package enum ProcessStatus {
     /// A field of Linux's `/proc/self/status`, such as `Cpus_allowed`; `nil` where there is none.
-    static func field(_ name: String) -> String? {
+    package static func field(_ name: String) -> String? {
         guard let file = unsafe fopen("/proc/self/status", "r") else { return nil }
         defer { unsafe _ = fclose(file) }
         var line = [CChar](repeating: 0, count: 1024)

@@ -17,19 +17,20 @@ package enum WorkerThread {
     /// Starts a thread that ends by itself when `body` returns.
     /// - Throws: `StoreError` if the system has no thread left.
     package static func start(_ body: @escaping @Sendable () -> Void) throws(StoreError) {
-        var attributes = pthread_attr_t()
-        unsafe pthread_attr_init(&attributes)
-        defer { unsafe _ = pthread_attr_destroy(&attributes) }
-        unsafe pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
-        unsafe pthread_attr_setstacksize(&attributes, 8 << 20)
         let context = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
         #if canImport(Darwin)
         var thread: pthread_t?
         #else
         var thread = pthread_t()
         #endif
+        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+        defer { unsafe attributes.deallocate() }
+        unsafe pthread_attr_init(attributes)
+        defer { unsafe _ = pthread_attr_destroy(attributes) }
+        unsafe pthread_attr_setdetachstate(attributes, CInt(PTHREAD_CREATE_DETACHED))
+        unsafe pthread_attr_setstacksize(attributes, 8 << 20)
         let status = unsafe pthread_create(
-            &thread, &attributes,
+            &thread, attributes,
             { context in
                 #if !canImport(Darwin)
                 guard let context = unsafe context else { return nil }

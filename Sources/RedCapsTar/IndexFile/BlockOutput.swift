@@ -6,8 +6,8 @@ import Glibc
 import Musl
 #endif
 
-/// A file that is being written; closed when the last reference goes.
-final class OutputFile {
+/// A file that is written at any offset; closed when the last reference goes.
+final class BlockOutput {
     let path: String
     private let descriptor: CInt
 
