@@ -7,6 +7,8 @@ struct IndexBuilder: Sendable {
     let files: [ShardFile]
     let old: (table: ShardTable, members: BlockFile)?
     let cancellation: Cancellation?
+    /// Whether the index is to survive a crash.
+    var isKept = true
 
     /// What one thread makes of one shard.
     private struct Product: Sendable {
@@ -44,7 +46,7 @@ struct IndexBuilder: Sendable {
                 .tooLarge, file: folder, reason: "\(hashes.count) members, more than 2^40")
         }
         let suspects = try hashes.write(to: writer)
-        let identity = try writer.finish()
+        let identity = try writer.finish(isKept: isKept)
         let replaced = try Duplicates(
             file: try BlockFile(path, .members, recordSizes: MemberSection.recordSizes),
             shards: shards

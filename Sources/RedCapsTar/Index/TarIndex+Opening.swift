@@ -208,7 +208,9 @@ extension TarIndex {
             let place = IndexPlace(folder: folder)
             let temporary = place.temporary(for: "redcaps-members")
             defer { unsafe _ = unlink(temporary) }
-            let table = try builder().build(members: temporary, progress: progress)
+            var builder = builder()
+            builder.isKept = false
+            let table = try builder.build(members: temporary, progress: progress)
             let members = try BlockFile(
                 temporary, .members, recordSizes: MemberSection.recordSizes)
             return Parts(

@@ -110,9 +110,11 @@ final class BlockFileWriter {
         }
     }
 
-    /// Writes what is left, the table of extents and the header, and brings it all to the disk.
+    /// Writes what is left, the table of extents and the header.
+    /// - Parameter isKept: Whether to bring it all to the disk; a file that nobody opens again
+    ///   needn't survive a crash.
     /// - Returns: What tells this file's content from any other.
-    func finish() throws(StoreError) -> UInt64 {
+    func finish(isKept: Bool = true) throws(StoreError) -> UInt64 {
         var table = PackedBytes()
         for section in sections.indices {
             if !sections[section].blocks.isEmpty { try writeExtent(section) }
@@ -147,7 +149,7 @@ final class BlockFileWriter {
             header.bytes + repeatElement(0, count: BlockFormat.blockSize - header.bytes.count)
         nextBlock = 0
         try write(&block)
-        try file.finish()
+        if isKept { try file.finish() }
         return identity
     }
 }

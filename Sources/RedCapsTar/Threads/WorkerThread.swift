@@ -52,6 +52,7 @@ package enum WorkerThread {
     package static func forEach(
         _ count: Int, threads: Int = usableCores, _ body: @escaping @Sendable (Int) -> Void
     ) throws(StoreError) {
+        if count == 1 { return body(0) }  // the caller waits anyway
         let progress = Monitor((next: 0, done: 0))
         for number in 0..<min(threads, count) {
             do throws(StoreError) {
