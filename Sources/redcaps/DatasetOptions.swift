@@ -43,12 +43,11 @@ struct DatasetOptions: ParsableArguments {
     func open() throws -> (training: TrainingConfiguration, dataset: CaptionDataset) {
         let training = try TrainingConfiguration(file: config)
         let logger = Logger(label: "redcaps")
-        for note in training.notes { logger.notice("\(note)") }
         var bar = ProgressBar(total: 1, unit: "shards")
         defer { bar.finish() }
         let dataset = try CaptionDataset(
-            training.dataset, root: root ?? defaultRoot(training.dataset),
-            tokenizer: tokenizer == .bytes ? ByteTokenizer() : nil, padIndex: training.padIndex,
+            training, root: root ?? defaultRoot(training.dataset),
+            tokenizer: tokenizer == .bytes ? ByteTokenizer() : nil,
             missing: missing == .drop ? .dropAtOpen : .failSample,
             excluding: try exclude.map { try ExclusionList(file: $0) } ?? ExclusionList(),
             progress: { bar.show($0.finishedShards, of: $0.shardCount) }, logger: logger)

@@ -98,6 +98,21 @@ struct ReorderWindowTests {
         #expect(isEnd(window.takeOutcome()))
     }
 
+    @Test(
+        "A failure in an incomplete last batch that is dropped is no failure, whatever comes first")
+    func droppedFailure() {
+        for failsFirst in [true, false] {
+            var window = window(3, dropsLast: true)
+            let tickets = take(&window, 3)
+            finish(&window, [tickets[0], tickets[1]])
+            if !failsFirst { #expect(take(&window, 1).isEmpty) }
+            window.complete(tickets[2].place, .failure(Broken(position: 2)))
+            #expect(take(&window, 1).isEmpty)
+            #expect(samples(window.takeOutcome()) == ["0", "10"])
+            #expect(isEnd(window.takeOutcome()))
+        }
+    }
+
     @Test("No more batches are begun than asked for")
     func limit() {
         var window = window(100, capacity: 9, batchLimit: 3)

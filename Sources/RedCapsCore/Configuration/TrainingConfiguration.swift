@@ -1,3 +1,6 @@
+public import Logging
+public import RedCapsTar
+
 /// A whole configuration as mmengine dumps it, or just a data set's dictionary: the parts that say
 /// how to load.
 public struct TrainingConfiguration: Sendable, Equatable {
@@ -100,5 +103,32 @@ public struct TrainingConfiguration: Sendable, Equatable {
             throw collation.failure("type", "only collate_func_gen is supported")
         }
         return try collation.integer("pad_index", default: fallback, in: 0...Int(Int32.max))
+    }
+}
+
+extension CaptionDataset {
+    /// Opens the data set of a training configuration, with its padding id; what the configuration
+    /// has that is left out of account is logged.
+    /// - Throws: As the initializer for a data set's own configuration.
+    public convenience init(
+        _ training: TrainingConfiguration, root: String? = nil,
+        tokenizer: (any CaptionTokenizer)? = nil, missing: MissingSamples = .failSample,
+        excluding: ExclusionList = ExclusionList(), cancellation: Cancellation? = nil,
+        progress: ((IndexProgress) -> Void)? = nil, logger: Logger = Logger(label: "RedCaps")
+    ) throws {
+        for note in training.notes { logger.notice("\(note)") }
+        try self.init(
+            training.dataset, root: root, tokenizer: tokenizer, padIndex: training.padIndex,
+            missing: missing, excluding: excluding, cancellation: cancellation, progress: progress,
+            logger: logger)
+    }
+}
+
+extension LoaderOptions {
+    /// Loads as a training configuration says: its batch size, or 32, and its order.
+    public init(_ training: TrainingConfiguration, seed: UInt64 = 0) {
+        self.init(
+            batchSize: training.batchSize ?? 32,
+            sampler: .infinite(shuffle: training.shuffles, seed: seed), seed: seed)
     }
 }

@@ -22,11 +22,17 @@ import Musl
         self.slots = slots
         self.imageSize = imageSize
         self.pool = pool
-        let size = slots * 3 * imageSize * imageSize
-        guard let memory = pool?.take(size) ?? PixelMemory(size) else {
+        let (size, overflow) = slots.multipliedReportingOverflow(by: 3 * imageSize * imageSize)
+        guard slots >= 0 else {
+            throw ImageError(.badRequest, "a batch of \(slots) images")
+        }
+        guard !overflow, size <= Int.max / 4,
+            let memory = pool.map({ $0.take(size) }) ?? PixelMemory(size)
+        else {
             throw ImageError(
                 .noMemory,
-                "no memory for a batch of \(slots) images of \(imageSize)², \(size * 4) bytes")
+                "no memory for a batch of \(slots) images of \(imageSize)²"
+                    + (overflow || size > Int.max / 4 ? "" : ", \(size * 4) bytes"))
         }
         self.memory = memory
     }
@@ -72,27 +78,41 @@ import Musl
 }
 
 /// Memory of batches that are done with, to be used again: fresh pages for a batch of 100 MB would
-/// cost a good part of the time that it takes to decode it.
+/// cost a good part of the time that it takes to decode it. When the last batch is done with, all of
+/// it goes back to the system.
 final class PixelPool: Sendable {
-    private static let limit = 4
-    private let blocks = Monitor<[PixelMemory]>([])
-
-    deinit {
-        blocks.update { blocks in blocks.forEach { $0.release() } }
+    private struct State {
+        var idle: [PixelMemory] = []
+        var used = 0
     }
 
+    private let state = Monitor(State())
+
+    /// Memory for so many floats, or `nil` if there is none.
     func take(_ count: Int) -> PixelMemory? {
-        let reused = blocks.update { blocks in
-            blocks.firstIndex { unsafe $0.floats.count == count }.map { blocks.remove(at: $0) }
+        let reused = state.update { state in
+            state.used += 1
+            return state.idle.firstIndex { unsafe $0.floats.count == count }
+                .map { state.idle.remove(at: $0) }
         }
-        return reused ?? PixelMemory(count)
+        if let memory = reused ?? PixelMemory(count) { return memory }
+        state.update { $0.used -= 1 }
+        return nil
     }
 
     func put(_ memory: PixelMemory) {
-        let surplus = blocks.update { blocks in
-            blocks.append(memory)
-            return blocks.count > Self.limit ? blocks.removeFirst() : nil
+        let surplus = state.update { state in
+            state.used -= 1
+            // Of another size than what comes back now, it is of no use any more.
+            var surplus = state.idle.filter { unsafe $0.floats.count != memory.floats.count }
+            state.idle.removeAll { unsafe $0.floats.count != memory.floats.count }
+            state.idle.append(memory)
+            if state.used == 0 || state.idle.count > 4 {
+                surplus += state.idle
+                state.idle.removeAll()
+            }
+            return surplus
         }
-        surplus?.release()
+        surplus.forEach { $0.release() }
     }
 }

@@ -49,7 +49,10 @@ package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
     private var first = 0
     /// Why no batch could be begun after `batches`.
     private var failure: (any Error)?
-    /// Whether no more tickets will be given: the order is through, or a sample failed for good.
+    /// The first batch in which a sample failed for good: none is begun after it, but it is filled,
+    /// since it may turn out to be the incomplete last one, which is dropped.
+    private var failedBatch = Int.max
+    /// Whether no more tickets will be given.
     package private(set) var isThrough = false
 
     package init(
@@ -71,7 +74,7 @@ package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
         let beginsBatch = batches.last.map { $0.results.count == batchSize } ?? true
         if beginsBatch {
             guard batches.count < capacity else { return nil }
-            guard first + batches.count < batchLimit else {
+            guard first + batches.count < min(batchLimit, failedBatch) else {
                 isThrough = true
                 return nil
             }
@@ -111,7 +114,9 @@ package struct ReorderWindow<Loaded: Sendable, Storage: Sendable>: Sendable {
         guard batches.indices.contains(batch) else { return }
         batches[batch].results[place.slot] = result
         batches[batch].remaining -= 1
-        if case .failure = result { isThrough = true }
+        guard case .failure = result else { return }
+        failedBatch = min(failedBatch, place.batch)
+        if batch < batches.count - 1 { isThrough = true }
     }
 
     /// What is due next, or `nil` while it isn't all there.

@@ -20,7 +20,7 @@ public struct SequentialSampler: Sampler {
 
     /// The rest of the list, without repetition.
     public func makeCursor(at position: Int, count: Int) -> Range<Int>.Iterator {
-        (min(position, count)..<count).makeIterator()
+        (min(max(0, position), max(0, count))..<max(0, count)).makeIterator()
     }
 }
 
@@ -45,12 +45,14 @@ public struct InfiniteSampler: Sampler {
         fileprivate init(_ sampler: InfiniteSampler, _ position: Int, _ count: Int) {
             self.sampler = sampler
             self.count = count
-            self.position = position
-            permutation = .init(count: count, seed: sampler.seed, epoch: position / count)
+            self.position = max(0, position)
+            permutation = .init(
+                count: max(1, count), seed: sampler.seed, epoch: self.position / max(1, count))
         }
 
-        /// The next index; there always is one.
+        /// The next index; there always is one, unless there are no samples.
         public mutating func next() -> Int? {
+            guard count > 0 else { return nil }
             let place = position % count
             if place == 0, sampler.shuffles {
                 permutation = .init(count: count, seed: sampler.seed, epoch: position / count)

@@ -82,7 +82,8 @@ final class SampleCheck: Sendable {
         }
         if let error = error as? ManifestError, error.file == "the list" { return nil }
         let kind: Finding.Kind =
-            part == .annotation ? .badAnnotation : error is UnacceptableImage ? .refusedImage : .badImage
+            part == .annotation
+            ? .badAnnotation : error is UnacceptableImage ? .refusedImage : .badImage
         let path = try? samples.path(part, of: index)
         return Finding(kind, member: path, sample: index, "\(error)")
     }
@@ -199,7 +200,8 @@ struct TwinFinder {
         var groups: [[Int]] = []
         var start = 0
         for place in known.indices {
-            let isLast = place + 1 == known.count || images[known[place + 1]] != images[known[place]]
+            let isLast =
+                place + 1 == known.count || images[known[place + 1]] != images[known[place]]
             guard isLast else { continue }
             let group = known[start...place]
             if Set(group.map { captions[$0] }).count > 1 { groups.append(Array(group)) }

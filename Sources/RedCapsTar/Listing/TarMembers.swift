@@ -11,7 +11,9 @@ public struct TarMembers: RandomAccessCollection, Sendable, Equatable {
     private(set) var names: [UInt8] = []
     private(set) var rows: [Row] = []
 
+    /// 0.
     public var startIndex: Int { 0 }
+    /// The number of members.
     public var endIndex: Int { rows.count }
 
     /// A member with a copy of its name.

@@ -11,7 +11,7 @@ struct ChannelMeans {
         }
         let training = try TrainingConfiguration(file: arguments[1])
         let dataset = try CaptionDataset(
-            training.dataset, root: arguments.count == 3 ? arguments[2] : nil)
+            training, root: arguments.count == 3 ? arguments[2] : nil)
         let loader = try DataLoader(
             dataset, LoaderOptions(batchSize: 32, sampler: .sequential))
 
