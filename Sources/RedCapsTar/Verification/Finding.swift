@@ -87,7 +87,7 @@ extension Finding {
             switch failure.code {
             case .truncated: .truncated
             case .compressed: .compressed
-            case .system, .notAFile: .unreadable
+            case .system, .missing, .notAFile: .unreadable
             default: .damaged
             }
         self.init(
