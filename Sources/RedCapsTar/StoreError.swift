@@ -34,6 +34,8 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let mismatch = Code("mismatch")
         /// The work was cancelled before its end.
         public static let cancelled = Code("cancelled")
+        /// A member can't be unpacked safely.
+        public static let refused = Code("refused")
         /// The system refused an operation.
         public static let system = Code("system")
     }

@@ -1,5 +1,3 @@
-internal import CArchive
-
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Glibc)
@@ -7,6 +5,9 @@ import Glibc
 #elseif canImport(Musl)
 import Musl
 #endif
+
+// After the system's module: types of the system that both bring belong to the first one.
+internal import CArchive
 
 /// Writes a plain tar, file by file, through libarchive, in the format that GNU tar writes by default.
 ///

@@ -36,7 +36,7 @@ package enum Disk {
             }
         }
         if close(descriptor) != 0 && failure == nil { failure = .system(path, "write") }
-        if failure == nil, unsafe rename(temporary, path) != 0 { failure = .system(path, "write") }
+        if failure == nil, Self.change(temporary, path) != 0 { failure = .system(path, "write") }
         if let failure {
             unsafe _ = unlink(temporary)
             throw failure
@@ -59,6 +59,40 @@ extension Disk {
     /// Whether a file or folder is there.
     package static func exists(_ path: String) -> Bool {
         unsafe access(path, F_OK) == 0
+    }
+
+    /// Which file system something lies on.
+    static func device(of path: String) -> UInt64? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? UInt64(truncatingIfNeeded: status.st_dev) : nil
+    }
+
+    /// Removes a folder and all that is in it, without following links; fine if it isn't there.
+    static func removeTree(_ path: String) throws(StoreError) {
+        guard exists(path) else { return }
+        try FolderEntries(path).removeAll()
+        if unsafe rmdir(path) != 0 && errno != ENOENT { throw .system(path, "remove the folder") }
+    }
+
+    /// Removes a file; fine if it isn't there.
+    static func remove(_ path: String) throws(StoreError) {
+        if unsafe unlink(path) != 0 && errno != ENOENT { throw .system(path, "remove") }
+    }
+
+    /// Gives a file or a folder another name.
+    static func rename(_ path: String, to new: String) throws(StoreError) {
+        if Self.change(path, new) != 0 { throw .system(path, "rename") }
+    }
+
+    private static func change(_ path: String, _ new: String) -> CInt {
+        // Named apart from this type's own `rename`.
+        #if canImport(Darwin)
+        unsafe Darwin.rename(path, new)
+        #elseif canImport(Glibc)
+        unsafe Glibc.rename(path, new)
+        #else
+        unsafe Musl.rename(path, new)
+        #endif
     }
 
     /// The length of a file in bytes, or `nil` if it isn't there.

@@ -21,7 +21,13 @@ package final class IndexLock: Sendable {
     package static func wait(
         for place: IndexPlace, _ cancellation: Cancellation? = nil
     ) throws(StoreError) -> IndexLock? {
-        let path = place.file("lock")
+        try wait(for: place.file("lock"), cancellation)
+    }
+
+    /// Waits for the lock of a file, which is made if need be.
+    static func wait(
+        for path: String, _ cancellation: Cancellation?
+    ) throws(StoreError) -> IndexLock? {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .system(path, "make the file") }
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {

@@ -24,12 +24,7 @@ struct ShardFile: Sendable, Hashable {
     init(_ name: String, status: stat) {
         self.name = name
         byteCount = UInt64(clamping: status.st_size)
-        #if canImport(Darwin)
-        let time = status.st_mtimespec
-        #else
-        let time = status.st_mtim
-        #endif
-        modified = Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+        modified = FileTime(modified: status).inNanoseconds
     }
 
     /// The tars among some names, as files of a folder.
@@ -40,6 +35,19 @@ struct ShardFile: Sendable, Hashable {
     /// Whether a file's name is that of a tar, plain or compressed.
     static func isShard(_ name: String) -> Bool {
         !name.hasPrefix(".") && suffixes.contains { name.hasSuffix($0) }
+    }
+
+    /// The name of a shard without what tells that it is one.
+    static func stem(_ name: String) -> String {
+        for suffix in suffixes where name.hasSuffix(suffix) {
+            return String(name.dropLast(suffix.count))
+        }
+        return name
+    }
+
+    /// The same name with the size and the time of another.
+    func with(_ status: ShardFile) -> ShardFile {
+        ShardFile(name: name, byteCount: status.byteCount, modified: status.modified)
     }
 
     private static let suffixes = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"]

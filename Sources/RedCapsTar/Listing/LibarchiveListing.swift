@@ -1,5 +1,3 @@
-internal import CArchive
-
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Glibc)
@@ -7,6 +5,9 @@ import Glibc
 #elseif canImport(Musl)
 import Musl
 #endif
+
+// After the system's module: types of the system that both bring belong to the first one.
+internal import CArchive
 
 /// The thorough path through a tar: libarchive reads every header, for dialects and members that
 /// the quick path doesn't know.

@@ -71,6 +71,21 @@
         return value
     }
 
+    /// A number that may be negative, as GNU tar writes times before 1970.
+    static func signedNumber(
+        _ block: UnsafeRawBufferPointer, _ offset: Int, _ count: Int
+    ) -> Int64? {
+        guard unsafe block[offset] & 0x80 != 0 else {
+            return unsafe octal(block, offset, count).flatMap(Int64.init(exactly:))
+        }
+        // Big-endian and in two's complement; the first bit only says so.
+        var value: Int64 = unsafe block[offset] & 0x40 != 0 ? -1 : 0
+        for index in (offset + count - 8)..<(offset + count) {
+            value = unsafe value << 8 | Int64(block[index])
+        }
+        return value
+    }
+
     /// Octal digits between blanks, ended by a blank, a NUL or the field.
     private static func octal(
         _ block: UnsafeRawBufferPointer, _ offset: Int, _ count: Int

@@ -1,3 +1,12 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+// After the system's module: types of the system that both bring belong to the first one.
 internal import CArchive
 
 /// Turns a compressed tar into a plain one, as a stream.

@@ -1,0 +1,99 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Reads a piece of a plain shard from front to back, a megabyte at a time, and unpacks the members
+/// in it, whose places are known from its listing.
+@safe final class ShardReader {
+    private static let bufferSize = 1 << 20
+
+    private let file: OpenFile
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var held: Range<UInt64> = 0..<0
+
+    init(_ file: OpenFile) {
+        self.file = file
+        unsafe buffer = .allocate(byteCount: Self.bufferSize, alignment: 4096)
+    }
+
+    deinit { unsafe buffer.deallocate() }
+
+    /// Lends the bytes from an offset on: `count`, or as many as the buffer has room for.
+    private func withBytes<Result>(
+        at offset: UInt64, count: UInt64, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        let wanted = min(count, UInt64(Self.bufferSize))
+        if offset < held.lowerBound || offset + wanted > held.upperBound {
+            held = 0..<0
+            let filled = unsafe try file.read(at: offset, into: buffer)
+            guard UInt64(filled) >= wanted else {
+                throw StoreError(
+                    .truncated, file: file.path, byteOffset: offset,
+                    reason: "cut while it was read")
+            }
+            held = offset..<(offset + UInt64(filled))
+        }
+        let start = Int(offset - held.lowerBound)
+        return unsafe try body(
+            UnsafeRawBufferPointer(rebasing: buffer[start..<(start + Int(wanted))]))
+    }
+
+    /// The mode and the time of a member.
+    /// - Parameter gap: Where the headers before the member's own begin.
+    func attributes(
+        of member: TarMember, gap: UInt64
+    ) throws -> (mode: mode_t, time: FileTime) {
+        let header = member.offset - UInt64(TarHeader.size)
+        var fraction: FileTime?
+        if header > gap {
+            // Extended headers, of which only the time matters here; the name is known.
+            fraction = unsafe try withBytes(at: gap, count: header - gap) { bytes in
+                unsafe Self.paxTime(bytes)
+            }
+        }
+        return unsafe try withBytes(at: header, count: UInt64(TarHeader.size)) { block in
+            let seconds = unsafe TarHeader.signedNumber(block, 136, 12) ?? 0
+            let mode = unsafe TarHeader.signedNumber(block, 100, 8) ?? 0o644
+            return (
+                mode_t(truncatingIfNeeded: mode),
+                fraction ?? FileTime(seconds: Int(clamping: seconds))
+            )
+        }
+    }
+
+    /// The time in the extended headers before a member.
+    private static func paxTime(_ bytes: UnsafeRawBufferPointer) -> FileTime? {
+        var time: FileTime?
+        var offset = 0
+        while offset + TarHeader.size <= bytes.count {
+            let block = unsafe UnsafeRawBufferPointer(
+                rebasing: bytes[offset..<(offset + TarHeader.size)])
+            guard let header = unsafe TarHeader(block), let size = header.byteCount,
+                let count = Int(exactly: size), count <= bytes.count - offset - TarHeader.size
+            else { return time }
+            let body = offset + TarHeader.size
+            if header.typeFlag == UInt8(ascii: "x") {
+                let records = unsafe PaxRecords(Array(bytes[body..<(body + count)]))
+                if let records { time = records.modified }
+            }
+            offset = body + (count + TarHeader.size - 1) / TarHeader.size * TarHeader.size
+        }
+        return time
+    }
+
+    /// Copies a member's bytes to a file.
+    func copy(_ member: TarMember, to folder: StagingFolder, _ target: CInt) throws {
+        var done: UInt64 = 0
+        while done < member.size {
+            done += unsafe try withBytes(at: member.offset + done, count: member.size - done) {
+                bytes in
+                unsafe try folder.write(bytes, to: target, at: done)
+                return UInt64(bytes.count)
+            }
+        }
+    }
+}
