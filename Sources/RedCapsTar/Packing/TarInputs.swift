@@ -27,6 +27,7 @@ struct TarInputs: Sendable {
             let number = numbers[index]
             try Decompression.run(paths[number], to: temporary(number), control: control)
         }
+        control.advance { $0.stage = .listing }
         let known = Set(numbers)
         inputs = paths.enumerated().map { number, path in
             Input(name: path, path: known.contains(number) ? temporary(number) : path)
