@@ -50,6 +50,7 @@ struct PackingRun {
             try tars.list(into: table, &meter, observer)
             place = .tars(tars)
         }
+        control.advance { $0.totalFiles = table.count }
         try table.sort(control, observer)
         let replaced = tree == nil ? table.dropReplaced() : 0
         guard table.count > 0 else {
