@@ -37,9 +37,12 @@ let package = Package(
             providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
         .target(name: "CJPEG", dependencies: ["CLibJPEG"]),
         .target(name: "CResample"),
+        .target(name: "CSystem"),
 
         // The libraries.
-        .target(name: "RedCapsTar", dependencies: ["CArchive"], swiftSettings: librarySettings),
+        .target(
+            name: "RedCapsTar", dependencies: ["CArchive", "CSystem"],
+            swiftSettings: librarySettings),
         .target(
             name: "RedCapsImage", dependencies: ["CJPEG", "CResample"],
             swiftSettings: librarySettings),

@@ -7,7 +7,8 @@ struct RedCapsCommand: AsyncParsableCommand {
         commandName: "redcaps",
         abstract: "Loads caption data sets for text-to-image training, straight from tar shards.",
         subcommands: [
-            LoadCommand.self, DigestCommand.self, IndexCommand.self, ExtractCommand.self, PackCommand.self,
+            LoadCommand.self, DigestCommand.self, IndexCommand.self, ExtractCommand.self,
+            PackCommand.self,
             VerifyCommand.self,
             DemoDataCommand.self,
         ])

@@ -143,7 +143,8 @@ final class ExtractionRun: Sendable {
         let count = extraction.shards.count
         return state.wait { state -> Task?? in
             if state.failure != nil || cancellation.isCancelled { return .some(nil) }
-            if !state.isCommitting, let staged = state.staged.removeValue(forKey: state.nextCommit) {
+            if !state.isCommitting, let staged = state.staged.removeValue(forKey: state.nextCommit)
+            {
                 state.isCommitting = true
                 return .commit(staged)
             }
@@ -186,7 +187,8 @@ final class ExtractionRun: Sendable {
         try cancellation.check(tar)
         let staged = Staged(
             number: number, lock: lock,
-            note: ExtractionState.Note(file: listing.file.map { file.with($0) } ?? file, setting: setting))
+            note: ExtractionState.Note(
+                file: listing.file.map { file.with($0) } ?? file, setting: setting))
         let staging = places.path(name, "staging")
         if let shard = SplitShard(
             listing, path: tar, isCaseSensitive: extraction.options.isCaseSensitive)
@@ -264,7 +266,9 @@ final class ExtractionRun: Sendable {
         var staged = staged
         staged.note.files = unpacked.files
         staged.note.bytes = unpacked.bytes
-        staged.note.refused = unpacked.refused.sorted { ($0.byteOffset ?? 0) < ($1.byteOffset ?? 0) }
+        staged.note.refused = unpacked.refused.sorted {
+            ($0.byteOffset ?? 0) < ($1.byteOffset ?? 0)
+        }
         staged.note.isWhole = isWhole
         staged.note.folders = unpacked.folders
         staged.folders = unpacked.folders

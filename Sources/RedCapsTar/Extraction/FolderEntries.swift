@@ -71,7 +71,8 @@ final class FolderEntries {
         for name in try names() {
             guard let kind = try kind(of: name) else { continue }
             let path =
-                prefix + String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                prefix
+                + String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
             let there = try target.kind(of: name)
             if there == nil || there != .folder && kind != .folder {
                 guard unsafe renameat(descriptor, name, target.descriptor, name) == 0 else {

@@ -1,3 +1,5 @@
+internal import CSystem
+
 #if canImport(Darwin)
 import Darwin
 #elseif canImport(Glibc)
@@ -6,14 +8,19 @@ import Glibc
 import Musl
 #endif
 
-/// Reads a piece of a plain shard from front to back, a megabyte at a time, and unpacks the members
-/// in it, whose places are known from its listing.
+/// Reads a piece of a plain shard from front to back, and unpacks the members in it, whose places are
+/// known from its listing. Larger ones are copied by the system; what lies between them, and where
+/// the system can't, goes through a buffer.
 @safe final class ShardReader {
     private static let bufferSize = 1 << 20
+    /// From how many bytes on the system copies.
+    private static let systemCopies: UInt64 = 8192
 
     private let file: OpenFile
     private let buffer: UnsafeMutableRawBufferPointer
     private var held: Range<UInt64> = 0..<0
+    /// Whether the system copies between these two files.
+    private var hasSystemCopy = true
 
     init(_ file: OpenFile) {
         self.file = file
@@ -29,7 +36,11 @@ import Musl
         let wanted = min(count, UInt64(Self.bufferSize))
         if offset < held.lowerBound || offset + wanted > held.upperBound {
             held = 0..<0
-            let filled = unsafe try file.read(at: offset, into: buffer)
+            // Where large members are skipped, what follows them isn't worth reading ahead.
+            let ahead = hasSystemCopy ? Int(Self.systemCopies) : Self.bufferSize
+            let target = unsafe UnsafeMutableRawBufferPointer(
+                rebasing: buffer[..<max(Int(wanted), ahead)])
+            let filled = unsafe try file.read(at: offset, into: target)
             guard UInt64(filled) >= wanted else {
                 throw StoreError(
                     .truncated, file: file.path, byteOffset: offset,
@@ -88,6 +99,22 @@ import Musl
     /// Copies a member's bytes to a file.
     func copy(_ member: TarMember, to folder: StagingFolder, _ target: CInt) throws {
         var done: UInt64 = 0
+        while hasSystemCopy, member.size >= Self.systemCopies, done < member.size {
+            let count = rc_copy_range(
+                file.descriptor, Int64(member.offset + done), target, Int64(done),
+                Int(clamping: member.size - done))
+            if count > 0 {
+                done += UInt64(count)
+            } else if count == 0 {
+                throw StoreError(
+                    .truncated, file: file.path, byteOffset: member.offset + done,
+                    reason: "cut while it was read")
+            } else if [ENOSYS, EOPNOTSUPP, EXDEV, EINVAL, EPERM].contains(errno) {
+                hasSystemCopy = false
+            } else if errno != EINTR {
+                throw folder.failure("write")
+            }
+        }
         while done < member.size {
             done += unsafe try withBytes(at: member.offset + done, count: member.size - done) {
                 bytes in

@@ -84,7 +84,8 @@ final class StagingFolder {
         if descriptor >= 0 { return descriptor }
         guard errno != ENOTDIR, errno != ELOOP else {
             throw Refused(
-                "\"\(String(decoding: component, as: UTF8.self))\" is no folder, as it must be here")
+                "\"\(String(decoding: component, as: UTF8.self))\" is no folder, as it must be here"
+            )
         }
         throw failure("make a folder")
     }
@@ -93,7 +94,8 @@ final class StagingFolder {
         bytes.map { CChar(bitPattern: $0) } + [0]
     }
 
-    private func failure(_ verb: String) -> StoreError { .system(path, verb) }
+    /// What the system has said last.
+    func failure(_ verb: String) -> StoreError { .system(path, verb) }
 
     // MARK: Files
 
@@ -171,7 +173,8 @@ final class StagingFolder {
     func finishFolder(_ path: MemberPath, mode: mode_t, time: FileTime) throws {
         let place = try place(of: path)
         unsafe _ = fchmodat(place.folder, place.name, mode & folderModes, 0)
-        guard unsafe utimensat(place.folder, place.name, time.times, AT_SYMLINK_NOFOLLOW) == 0 else {
+        guard unsafe utimensat(place.folder, place.name, time.times, AT_SYMLINK_NOFOLLOW) == 0
+        else {
             throw failure("set a time")
         }
         // The folder that was used last may be the one that can't be written any more.

@@ -9,7 +9,7 @@ import Musl
 /// A file that is open for reading; closed when the last reference goes.
 package final class OpenFile: Sendable {
     package let path: String
-    private let descriptor: CInt
+    let descriptor: CInt
 
     /// Opens a file, following symbolic links that lead to it.
     package init(_ path: String) throws(StoreError) {

@@ -1,0 +1,14 @@
+// A call of the system that Swift doesn't see, since the C library only declares it for programs that
+// ask for GNU's extensions.
+#ifndef REDCAPS_CSYSTEM_H
+#define REDCAPS_CSYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Copies bytes from one file to another without a detour through the program.
+/// Returns how many were copied, 0 at the end of the first file, or -1 with `errno` set: ENOSYS,
+/// EOPNOTSUPP, EXDEV or EINVAL where that isn't possible.
+int64_t rc_copy_range(int from, int64_t offset, int to, int64_t at, size_t count);
+
+#endif
