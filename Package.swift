@@ -84,7 +84,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: ["RedCapsFixtures", "TestSupport", "redcaps"],
+            name: "CommandTests",
+            dependencies: ["RedCapsFixtures", "RedCapsTar", "TestSupport", "redcaps"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

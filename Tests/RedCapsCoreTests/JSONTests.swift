@@ -18,10 +18,7 @@ struct JSONTests {
 
         init(from decoder: any Decoder) throws {
             var values = try decoder.unkeyedContainer()
-            let hex = Array(try values.decode(String.self).utf8)
-            document = stride(from: 0, to: hex.count, by: 2).map { index in
-                UInt8(String(decoding: hex[index..<(index + 2)], as: UTF8.self), radix: 16) ?? 0
-            }
+            document = Array(hex: try values.decode(String.self))
             if try values.decodeNil() {
                 seen = .refused
             } else if let flag = try? values.decode(Bool.self) {

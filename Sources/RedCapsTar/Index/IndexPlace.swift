@@ -45,7 +45,8 @@ package struct IndexPlace: Sendable {
     /// Whether files can be made there; makes the folder if need be.
     package func makeReady() -> Bool {
         guard (try? Disk.makeFolder(folder)) != nil else { return false }
-        return unsafe access(folder, W_OK) == 0
+        // A file of that name is none, which the path with a slash tells.
+        return unsafe access(folder + "/", W_OK | X_OK) == 0
     }
 
     /// A name for a file that isn't whole yet, which no other process and no other thread uses.

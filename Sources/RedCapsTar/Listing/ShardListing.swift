@@ -51,7 +51,9 @@ public struct ShardListing: Sendable {
             let listing = LibarchiveListing.members(of: path)
             members = listing.members
             end = nil
-            failure = listing.members.last.flatMap { Self.cut($0, path, size) } ?? listing.failure
+            failure =
+                listing.members.lazy.compactMap { Self.cut($0, path, size) }.first
+                ?? listing.failure
         }
     }
 

@@ -201,7 +201,9 @@ package struct PathTableWriter {
         case .nowhere, .inTars: oddKind = .missing
         }
         if oddKind == .missing || oddKind == .absent {
-            if !isMissing[row] { count(missing: text[range]) }
+            // An entry without a path belongs to where its first path does.
+            let place = range.isEmpty ? self.range(row * folders.count) ?? range : range
+            if !isMissing[row] { count(missing: text[place]) }
             isMissing[row] = true
         }
         let odd = OddPath(
@@ -215,8 +217,10 @@ package struct PathTableWriter {
         return PackedReference(.odd, number)
     }
 
+    /// Counts by the shard that should have the path, which is named as its first folder.
     private mutating func count(missing path: ArraySlice<UInt8>) {
-        let name = Array(path.prefix { $0 != UInt8(ascii: "/") })
+        let slash = path.firstIndex(of: UInt8(ascii: "/"))
+        let name = slash.map { Array(path[..<$0]) } ?? Array(".".utf8)
         if names[name] == nil && names.count >= Self.mostNames {
             otherNames += 1
         } else {
