@@ -267,6 +267,24 @@ struct DamageTests {
         )
     }
 
+    @Test("A folder that comes after a file of the same path takes its place, and not before it")
+    func folderForFile() throws {
+        let folder = try TemporaryFolder()
+        let file = tarHeader("a/b", size: 3) + tarBody("one")
+        let directory = tarHeader("a/b", size: 0, type: "5")
+        try folder.write("1/s.tar", file + directory + tarEnd)
+        try folder.write("2/s.tar", directory + file + tarEnd)
+        for (name, count) in [("1", 0), ("2", 1)] {
+            let index = try TarIndex(folder: folder[name])
+            var served: [String] = []
+            try index.forEachServed { served.append($0.path.description) }
+            #expect(served == [String](repeating: "a/b", count: count))
+            #expect(index.duplicateCount == 1 - count)
+            let store = TarShardStore(index)
+            #expect(((try? store.text("a/b")) ?? "") == (count == 1 ? "one" : ""))
+        }
+    }
+
     @Test("A shard that is replaced by another one after it was indexed is an error")
     func replaced() throws {
         let folder = try folder(good)

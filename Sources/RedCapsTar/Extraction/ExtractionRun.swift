@@ -100,18 +100,11 @@ final class ExtractionRun: Sendable {
         return end.report
     }
 
-    /// Tells of the progress until all threads have ended.
+    /// Tells of the progress until all threads have ended, ten times a second even if there is none:
+    /// whoever is told may want the run to end.
     private func observe(_ report: (Extraction.Progress) -> Void) {
-        var last: Extraction.Progress?
-        var throttle = Throttle(.milliseconds(100))
-        while true {
-            let (progress, isOver) = state.wait { state in
-                state.running == 0 || state.progress != last
-                    ? (state.progress, state.running == 0) : nil
-            }
-            if isOver { return }
-            last = progress
-            if throttle.passes() { report(progress) }
+        while state.wait(atMost: 100, for: { $0.running == 0 ? () : nil }) == nil {
+            report(state.update { $0.progress })
         }
     }
 

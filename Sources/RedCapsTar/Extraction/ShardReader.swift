@@ -13,6 +13,8 @@ import Musl
 /// the system can't, goes through a buffer.
 @safe final class ShardReader {
     private static let bufferSize = 1 << 20
+    /// The most that the system copies at once, so that a wish to stop is heard in between.
+    private static let mostAtOnce: UInt64 = 16 << 20
     /// From how many bytes on the system copies.
     private static let systemCopies: UInt64 = 8192
 
@@ -97,12 +99,15 @@ import Musl
     }
 
     /// Copies a member's bytes to a file.
-    func copy(_ member: TarMember, to folder: StagingFolder, _ target: CInt) throws {
+    func copy(
+        _ member: TarMember, to folder: StagingFolder, _ target: CInt, _ cancellation: Cancellation
+    ) throws {
         var done: UInt64 = 0
         while hasSystemCopy, member.size >= Self.systemCopies, done < member.size {
+            if done > 0 { try cancellation.check(file.path) }
             let count = rc_copy_range(
                 file.descriptor, Int64(member.offset + done), target, Int64(done),
-                Int(clamping: member.size - done))
+                Int(min(member.size - done, Self.mostAtOnce)))
             if count > 0 {
                 done += UInt64(count)
             } else if count == 0 {
@@ -116,6 +121,7 @@ import Musl
             }
         }
         while done < member.size {
+            if done > 0 { try cancellation.check(file.path) }
             done += unsafe try withBytes(at: member.offset + done, count: member.size - done) {
                 bytes in
                 unsafe try folder.write(bytes, to: target, at: done)

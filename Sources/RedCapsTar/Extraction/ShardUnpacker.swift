@@ -112,7 +112,7 @@ struct SplitShard: Sendable {
             try cancellation.check(path)
             let member = members[number]
             do {
-                try unpack(member, number, target, reader, folder, &unpacked)
+                try unpack(member, number, target, reader, folder, cancellation, &unpacked)
             } catch let error as Refused {
                 unpacked.refused.append(
                     .refusal(error.reason, path, member.name, member.offset))
@@ -123,7 +123,7 @@ struct SplitShard: Sendable {
 
     private func unpack(
         _ member: TarMember, _ number: Int, _ target: MemberPath, _ reader: ShardReader,
-        _ folder: StagingFolder, _ unpacked: inout Unpacked
+        _ folder: StagingFolder, _ cancellation: Cancellation, _ unpacked: inout Unpacked
     ) throws {
         let block = UInt64(TarHeader.size)
         let gap =
@@ -139,8 +139,8 @@ struct SplitShard: Sendable {
         let file = try folder.makeFile(
             target, mode: mode, size: member.size, time: time, replaces: false)
         if let file {
-            do { try reader.copy(member, to: folder, file) } catch {
-                close(file)
+            do { try reader.copy(member, to: folder, file, cancellation) } catch {
+                folder.discard(file, at: target)
                 throw error
             }
             try folder.finish(file, time: time)
@@ -179,10 +179,13 @@ struct StreamedShard {
                 return (unpacked, error)
             }
             do {
-                try unpack(member, archive, folder, &names, &written, &unpacked)
+                try unpack(
+                    member, archive, folder, cancellation, &names, &written, &unpacked)
             } catch let error as Refused {
                 unpacked.refused.append(.refusal(error.reason, path, member.name, nil))
-            } catch let error as StoreError where error.file == path {
+            } catch let error as StoreError
+                where error.file == path && error.code != .cancelled
+            {
                 return (unpacked, error)
             }
         }
@@ -190,7 +193,8 @@ struct StreamedShard {
 
     private func unpack(
         _ member: ArchiveStream.Member, _ archive: ArchiveStream, _ folder: StagingFolder,
-        _ names: inout NameGuard, _ written: inout Set<UInt64>, _ unpacked: inout Unpacked
+        _ cancellation: Cancellation, _ names: inout NameGuard, _ written: inout Set<UInt64>,
+        _ unpacked: inout Unpacked
     ) throws {
         if case .folder = member.kind, MemberPath.isRoot(member.name) { return }
         let target = try NameGuard.path(member.name).get()
@@ -214,10 +218,11 @@ struct StreamedShard {
             if let file {
                 do {
                     unsafe try archive.forEachPiece { bytes, offset in
+                        try cancellation.check(path)
                         unsafe try folder.write(bytes, to: file, at: offset)
                     }
                 } catch {
-                    close(file)
+                    folder.discard(file, at: target)
                     throw error
                 }
                 try folder.finish(file, time: member.time, size: size)

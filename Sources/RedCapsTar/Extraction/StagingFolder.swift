@@ -148,6 +148,13 @@ final class StagingFolder {
         guard unsafe futimens(file, time.times) == 0 else { throw failure("set a time") }
     }
 
+    /// Ends and removes a file that can't be finished.
+    func discard(_ file: CInt, at path: MemberPath) {
+        close(file)
+        guard let place = try? place(of: path) else { return }
+        unsafe _ = unlinkat(place.folder, place.name, 0)
+    }
+
     private func remove(_ place: Place, isFolder: Bool) throws {
         guard !isFolder else { throw Refused("a folder is there where a file must be") }
         guard unsafe unlinkat(place.folder, place.name, 0) == 0 else {

@@ -44,9 +44,10 @@ struct DirectorySorter {
             }
             if place > runStart {
                 suspects.add(
-                    (runStart...place).map { sorted[$0].value }
-                        .filter { traits[Int($0)] != .directory }
-                        .map { ($0, shard(of: $0), traits[Int($0)]) })
+                    (runStart...place).map { place in
+                        let record = sorted[place].value
+                        return (record, shard(of: record), traits[Int(record)])
+                    })
             }
             runStart = place + 1
         }
@@ -76,7 +77,8 @@ struct Suspects {
         _ run: [(record: UInt64, shard: Int, trait: ShardContents.Trait)]
     ) {
         var isSuspect = false
-        for (earlier, later) in zip(run, run.dropFirst()) {
+        // Folders come again and again; what matters is a file that something replaces.
+        for (earlier, later) in zip(run, run.dropFirst()) where earlier.trait != .directory {
             if earlier.trait == .inFolder || earlier.shard == later.shard {
                 isSuspect = true
             } else {

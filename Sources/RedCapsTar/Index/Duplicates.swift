@@ -15,12 +15,14 @@ struct Duplicates {
                 let record = unsafe try file.withRecord(MemberSection.records, number) {
                     unsafe MemberRecord($0)
                 }
-                guard record.kind != .directory else { continue }
                 let path = try file.bytes(
                     MemberSection.paths,
                     at: shards[shard].pathBase + UInt64(record.pathStart),
                     count: Int(record.pathCount))
-                if let winner = later[path],
+                if record.kind == .directory {
+                    // One that comes after a file takes its place, as it does when tar unpacks.
+                    if later[path] == nil { later[path] = (shard, record.kind) }
+                } else if let winner = later[path],
                     winner.shard == shard || path.contains(UInt8(ascii: "/"))
                 {
                     replaced.append(number)

@@ -28,20 +28,29 @@ package final class IndexLock: Sendable {
     static func wait(
         for path: String, _ cancellation: Cancellation?
     ) throws(StoreError) -> IndexLock? {
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw .system(path, "make the file") }
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR else {
-                close(descriptor)
-                return nil
+        while true {
+            let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else { throw .system(path, "make the file") }
+            while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+                guard errno == EWOULDBLOCK || errno == EINTR else {
+                    close(descriptor)
+                    return nil
+                }
+                do throws(StoreError) { try cancellation?.check(path) } catch {
+                    close(descriptor)
+                    throw error
+                }
+                usleep(10_000)
             }
-            do throws(StoreError) { try cancellation?.check(path) } catch {
-                close(descriptor)
-                throw error
+            let lock = IndexLock(descriptor)
+            // Whoever had it may have removed the file, and another one may hold a new one.
+            var (held, named) = (stat(), stat())
+            if unsafe fstat(descriptor, &held) == 0, unsafe stat(path, &named) == 0,
+                held.st_ino == named.st_ino, held.st_dev == named.st_dev
+            {
+                return lock
             }
-            usleep(10_000)
         }
-        return IndexLock(descriptor)
     }
 
     /// Takes the lock if nobody has it.

@@ -52,4 +52,21 @@ import Musl
             unsafe pthread_cond_wait(changed, mutex)
         }
     }
+
+    /// Waits until `body` gives something, but no longer than a while.
+    package func wait<Result>(
+        atMost milliseconds: Int, for body: (inout Value) -> Result?
+    ) -> Result? {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        var end = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &end)
+        end.tv_nsec += milliseconds % 1000 * 1_000_000
+        end.tv_sec += milliseconds / 1000 + end.tv_nsec / 1_000_000_000
+        end.tv_nsec %= 1_000_000_000
+        while true {
+            if let result = body(&value) { return result }
+            if unsafe pthread_cond_timedwait(changed, mutex, &end) != 0 { return body(&value) }
+        }
+    }
 }
