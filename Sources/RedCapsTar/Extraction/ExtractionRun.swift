@@ -15,6 +15,7 @@ final class ExtractionRun: Sendable {
     private let extraction: Extraction
     private let cancellation: Cancellation
     private let state = Monitor(State())
+    private let inPlace: Monitor<NamesInPlace?>
 
     private struct State {
         var nextShard = 0
@@ -66,6 +67,11 @@ final class ExtractionRun: Sendable {
     init(_ extraction: Extraction, _ cancellation: Cancellation) {
         self.extraction = extraction
         self.cancellation = cancellation
+        inPlace = Self.namesInPlace(extraction.options)
+    }
+
+    private static func namesInPlace(_ options: Extraction.Options) -> Monitor<NamesInPlace?> {
+        Monitor(options.isCaseSensitive ? nil : NamesInPlace())
     }
 
     func run(
@@ -284,8 +290,14 @@ final class ExtractionRun: Sendable {
             let source = places.path(name, "commit")
             let target = try target(of: tar)
             let entries = try FolderEntries(source)
-            try entries.moveAll(into: FolderEntries(target)) { path, reason in
-                note.refused.append(.refusal(reason, tar, Array(path.utf8), nil))
+            // Nobody else commits at the same time.
+            let names =
+                extraction.options.layout == .perShard
+                ? Self.namesInPlace(extraction.options) : inPlace
+            try names.update { (names) throws(StoreError) in
+                try entries.moveAll(into: FolderEntries(target), &names) { path, reason in
+                    note.refused.append(.refusal(reason, tar, Array(path.utf8), nil))
+                }
             }
             try setFolders(staged.folders, in: target)
             try Disk.removeTree(source)

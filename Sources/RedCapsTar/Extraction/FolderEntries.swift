@@ -63,37 +63,50 @@ final class FolderEntries {
 
     /// Moves everything in it into another folder of the same file system: whole folders by one
     /// rename where there is none of that name, file by file where there is.
-    /// - Parameter refuse: Told of what can't be moved because of what is there; that is removed.
+    /// - Parameters:
+    ///   - inPlace: The names in the folders of the destination; `nil` if their form doesn't matter.
+    ///   - refuse: Told of what can't be moved because of what is there; that is removed.
     func moveAll(
-        into target: FolderEntries, below prefix: String = "",
+        into target: FolderEntries, below prefix: String = "", _ inPlace: inout NamesInPlace?,
         refuse: (_ path: String, _ reason: String) -> Void
     ) throws(StoreError) {
+        try inPlace?.look(at: prefix) { () throws(StoreError) in
+            try target.names().map(Self.bytes)
+        }
         for name in try names() {
             guard let kind = try kind(of: name) else { continue }
-            let path =
-                prefix
-                + String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let path = prefix + String(decoding: Self.bytes(name), as: UTF8.self)
             let there = try target.kind(of: name)
-            if there == nil || there != .folder && kind != .folder {
-                guard unsafe renameat(descriptor, name, target.descriptor, name) == 0 else {
-                    throw target.failure("move \(path) into place")
-                }
-            } else if there == .folder && kind == .folder {
+            var reason: String?
+            if there == nil {
+                let isNew = inPlace?.add(Self.bytes(name), to: prefix) ?? true
+                reason = isNew ? nil : NameGuard.differsInForm
+            } else if there == .folder, kind != .folder {
+                reason = "a folder is there where a file must be"
+            } else if there != .folder, kind == .folder {
+                reason = "a file or a link is there where a folder must be"
+            }
+            if let reason {
+                refuse(path, reason)
+                try remove(name, isFolder: kind == .folder)
+            } else if there == .folder {
                 let inner = try FolderEntries(name, in: self)
                 try inner.moveAll(
-                    into: FolderEntries(name, in: target), below: path + "/", refuse: refuse)
+                    into: FolderEntries(name, in: target), below: path + "/", &inPlace,
+                    refuse: refuse)
                 guard unsafe unlinkat(descriptor, name, AT_REMOVEDIR) == 0 else {
                     throw failure("remove a folder")
                 }
             } else {
-                refuse(
-                    path,
-                    kind == .folder
-                        ? "a file or a link is there where a folder must be"
-                        : "a folder is there where a file must be")
-                try remove(name, isFolder: kind == .folder)
+                guard unsafe renameat(descriptor, name, target.descriptor, name) == 0 else {
+                    throw target.failure("move \(path) into place")
+                }
             }
         }
+    }
+
+    private static func bytes(_ name: [CChar]) -> [UInt8] {
+        name.dropLast().map { UInt8(bitPattern: $0) }
     }
 
     /// Removes everything in it.

@@ -3,6 +3,8 @@ struct NameGuard {
     /// Why a name is refused.
     typealias Reason = String
 
+    static let differsInForm = "its name differs from an earlier one in case or Unicode form only"
+
     private let isCaseSensitive: Bool
     /// For each folded path, the hash of the path that came first.
     private var taken: [UInt64: UInt64] = [:]
@@ -47,11 +49,11 @@ struct NameGuard {
             return nil
         }
         return first == exact
-            ? nil : "its name differs from an earlier one in case or Unicode form only"
+            ? nil : Self.differsInForm
     }
 
     /// A hash that is the same for paths that differ in case or Unicode form only.
-    private static func folded(_ path: ArraySlice<UInt8>) -> UInt64 {
+    fileprivate static func folded(_ path: ArraySlice<UInt8>) -> UInt64 {
         if path.allSatisfy({ $0 < 0x80 }) { return hash(path.map(lowercased)) }
         let lower = String(decoding: path, as: UTF8.self).lowercased()
         if lower.utf8.allSatisfy({ $0 < 0x80 }) { return hash(Array(lower.utf8)) }
@@ -79,5 +81,25 @@ struct NameGuard {
         let climbs = parts.prefix { $0.elementsEqual(dots) }.count
         let depth = link.bytes.count { $0 == UInt8(ascii: "/") }
         return climbs <= depth && !parts.dropFirst(climbs).contains { $0.elementsEqual(dots) }
+    }
+}
+
+/// The names in the folders of a destination, as far as files were moved into them, without regard
+/// to case and Unicode form.
+struct NamesInPlace {
+    private var folders: [String: Set<UInt64>] = [:]
+
+    /// Begins with what lies in a folder already, unless that is known.
+    mutating func look(at folder: String, _ names: () throws(StoreError) -> [[UInt8]])
+        throws(StoreError)
+    {
+        guard folders[folder] == nil else { return }
+        folders[folder] = Set(try names().map { NameGuard.folded($0[...]) })
+    }
+
+    /// Adds a name.
+    /// - Returns: `false` if there is one already that differs in case or Unicode form only.
+    mutating func add(_ name: [UInt8], to folder: String) -> Bool {
+        folders[folder]?.insert(NameGuard.folded(name[...])).inserted ?? true
     }
 }
