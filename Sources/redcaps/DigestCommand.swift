@@ -38,6 +38,10 @@ struct DigestCommand: ParsableCommand {
         guard [indices != nil, first != nil, all].count(where: { $0 }) == 1 else {
             throw ValidationError("give one of --indices, --first and --all")
         }
+        // The reference never leaves a sample out: its indices would be others.
+        if reference, source.missing == .drop || source.exclude != nil {
+            throw ValidationError("--reference takes neither --missing drop nor --exclude")
+        }
         if reseedEach && !reference { throw ValidationError("--reseed-each needs --reference") }
         if let first, first < 0 { throw ValidationError("--first \(first) is negative") }
         guard (-1 << 62...1 << 62).contains(seed) else {
