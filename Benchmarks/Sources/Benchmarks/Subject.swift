@@ -31,17 +31,15 @@ struct Subject {
         let whole = try CaptionDataset(configuration, root: root, tokenizer: ByteTokenizer())
         let store = try RawFolder(
             [root, configuration.imageFolder].compactMap(\.self).joined(separator: "/"))
-        let count = min(images, whole.count)
-        files = try (0..<count).map { index in
+        let pairs = try (0..<min(images, whole.count)).map { try whole.paths(of: $0) }
+        files = try pairs.enumerated().map { index, paths in
             File(
-                bytes: try store.bytes(of: whole.manifest.image(index)),
+                bytes: try store.bytes(of: paths.image),
                 square: try whole.sample(at: index).sample.crop)
         }
         dataset = try CaptionDataset(
-            configuration,
-            manifest: Manifest(
-                (0..<count).map { (whole.manifest.image($0), whole.manifest.annotation($0)) }),
-            images: store, annotations: store, tokenizer: ByteTokenizer())
+            configuration, manifest: Manifest(pairs), images: store, annotations: store,
+            tokenizer: ByteTokenizer())
         self.drawn = drawn
     }
 

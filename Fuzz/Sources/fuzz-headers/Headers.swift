@@ -34,7 +34,8 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
                 try store.read(try store.locate(text), into: &buffer)
                 check(buffer.count == Int(entry.size), "\(entry) has \(buffer.count) bytes")
             } catch {
-                check(error.code == .truncated, "\(error)")
+                // A shard that ends too early, or a member of more than the store reads at once.
+                check(error.code == .truncated || error.code == .tooLarge, "\(error)")
             }
         }
     } catch {
