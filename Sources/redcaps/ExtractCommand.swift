@@ -101,7 +101,7 @@ struct ExtractCommand: ParsableCommand {
             print(
                 "\(report.shards) of \(shards) shards in place (\(report.skipped) already were), "
                     + "\(report.files) files, \(report.bytes) bytes, "
-                    + "\(report.refused.count) refused, in \(seconds) s")
+                    + "\(report.refused.count) refused, in \(seconds.shortened) s")
             return
         }
         var line = JSONLine()

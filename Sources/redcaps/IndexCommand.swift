@@ -51,10 +51,14 @@ struct IndexCommand: ParsableCommand {
         let start = clock.now
         let opened = try open()
         if check { try opened.check() }
-        if list { return try printMembers(opened.shards) }
-        if listMissing, let samples = opened.samples { return try printMissing(samples) }
-        let description = IndexDescription(opened, seconds: (clock.now - start).inSeconds)
-        print(json ? description.json : description.text)
+        if list {
+            try printMembers(opened.shards)
+        } else if listMissing, let samples = opened.samples {
+            try printMissing(samples)
+        } else {
+            let description = IndexDescription(opened, seconds: (clock.now - start).inSeconds)
+            print(json ? description.json : description.text)
+        }
         let failures = opened.shards.shards.compactMap(\.failure)
         for failure in failures { Terminal.complain("\(failure)") }
         if !failures.isEmpty { throw ExitCode(1) }
@@ -94,7 +98,7 @@ struct IndexCommand: ParsableCommand {
         var output = LineOutput()
         try index.forEachServed { entry in
             var line = JSONLine()
-            line.add("path", entry.path.description)
+            line.add("path", path: entry.path)
             line.add("shard", index.shards[entry.shard].name)
             line.add("offset", Int(clamping: entry.offset))
             line.add("size", Int(clamping: entry.size))
@@ -165,7 +169,7 @@ private struct IndexDescription {
         }
         let verb = isBuilt ? "built" : "opened"
         lines.append(
-            "\(verb) in \((seconds * 1e4).rounded() / 1e4) s: " + files.joined(separator: ", "))
+            "\(verb) in \(seconds.shortened) s: " + files.joined(separator: ", "))
         return lines.joined(separator: "\n")
     }
 }

@@ -1,3 +1,5 @@
+import RedCapsCore
+
 /// One line of JSON whose keys come in the order in which they were added.
 struct JSONLine {
     private var fields: [String] = []
@@ -9,6 +11,11 @@ struct JSONLine {
         addRaw(key, value.map { "[" + $0.map(String.init).joined(separator: ", ") + "]" })
     }
     mutating func add(_ key: String, _ value: String?) { addRaw(key, value.map(Self.quoted)) }
+    /// Adds text whose bytes need not be UTF-8: those that aren't become single surrogates, which is
+    /// how Python reads and writes file names (PEP 383).
+    mutating func add(_ key: String, path: MemberPath) {
+        addRaw(key, Self.quoted(path))
+    }
     mutating func add(_ key: String, _ value: [String]) {
         addRaw(key, "[" + value.map(Self.quoted).joined(separator: ", ") + "]")
     }
@@ -19,21 +26,44 @@ struct JSONLine {
 
     var text: String { "{" + fields.joined(separator: ", ") + "}" }
 
-    private static func quoted(_ text: String) -> String {
+    private static func quoted(_ path: MemberPath) -> String {
+        if let text = String(validating: path.bytes, as: UTF8.self) { return quoted(text) }
         var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20:
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: result.unicodeScalars.append(scalar)
+        var decoder = UTF8.ForwardParser()
+        var bytes = path.bytes.makeIterator()
+        var position = 0
+        while true {
+            switch decoder.parseScalar(from: &bytes) {
+            case .valid(let encoded):
+                append(UTF8.decode(encoded), to: &result)
+                position += encoded.count
+            case .error(let length):
+                for byte in path.bytes[position..<(position + length)] {
+                    result += "\\udc" + String(byte, radix: 16)
+                }
+                position += length
+            case .emptyInput: return result + "\""
             }
         }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars { append(scalar, to: &result) }
         return result + "\""
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to result: inout String) {
+        switch scalar {
+        case "\"": result += "\\\""
+        case "\\": result += "\\\\"
+        case "\n": result += "\\n"
+        case "\r": result += "\\r"
+        case "\t": result += "\\t"
+        case _ where scalar.value < 0x20:
+            let hex = String(scalar.value, radix: 16)
+            result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+        default: result.unicodeScalars.append(scalar)
+        }
     }
 }

@@ -106,7 +106,7 @@ struct PackCommand: ParsableCommand {
         guard json else {
             print(
                 "\(report.shards) shards (\(report.kept) kept), \(report.samples) samples, "
-                    + "\(report.files) files, \(report.bytes) bytes in \(seconds) s; "
+                    + "\(report.files) files, \(report.bytes) bytes in \(seconds.shortened) s; "
                     + "\(report.listed) samples listed in \(packing.list)")
             return
         }

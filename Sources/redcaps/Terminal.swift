@@ -70,3 +70,8 @@ extension Duration {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }
+
+extension Double {
+    /// The number with at most four digits after the point.
+    var shortened: Double { (self * 1e4).rounded() / 1e4 }
+}

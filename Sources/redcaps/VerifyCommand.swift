@@ -110,7 +110,9 @@ struct VerifyCommand: ParsableCommand {
         let counts = summary.counts.sorted { $0.key.description < $1.key.description }
         guard json else {
             let samples = summary.samples.map { ", \($0) samples" } ?? ""
-            print("\(summary.shards) shards, \(summary.members) members\(samples) in \(seconds) s")
+            print(
+                "\(summary.shards) shards, \(summary.members) members\(samples) "
+                    + "in \(seconds.shortened) s")
             for (kind, count) in counts { print("  \(kind): \(count)") }
             if counts.isEmpty { print("  nothing is wrong") }
             return

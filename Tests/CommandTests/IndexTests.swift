@@ -71,6 +71,34 @@ struct IndexTests {
         #expect(line["built"] as? Bool == false)
     }
 
+    @Test("A name that isn't UTF-8 is listed, and found from a list, as Python writes it")
+    func bytesAsNames() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("raw/a.tar", try Fixture.bytes("tars/invalid_utf8.tar"))
+        let written = #""00000/\udcff\udcfe.jpg""#
+        let listed = try Redcaps.run("index", folder["raw"], "--list").lines
+        #expect(
+            listed == [#"{"path": \#(written), "shard": "a.tar", "offset": 512, "size": 5}"#])
+        try folder.write(
+            "list.json",
+            #"[{"image": \#(written), "annotation": \#(written)}, "#
+                + #"{"image": \#(written), "annotation": "00000/\udcff\ud800.jpg"}]"#)
+        let missing = try Redcaps.lines(
+            "index", folder["raw"], "--data-path", folder["list.json"], "--list-missing")
+        #expect(missing.map { $0["index"] as? Int } == [1])
+    }
+
+    @Test("What is wrong with a shard is said whatever is asked for")
+    func failures() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("raw/a.tar", "no tar")
+        for options in [[], ["--list"], ["--json"]] {
+            let result = try run(try Redcaps.path(), ["index", folder["raw"]] + options)
+            #expect(result.status == 1)
+            #expect(result.errors.contains("a.tar"))
+        }
+    }
+
     @Test("GNU tar's listing of large shards is the list's, member by member")
     func gnuTar() throws {
         guard let tar = findProgram("tar") else { return }

@@ -94,13 +94,31 @@ func tarBytes(_ files: KeyValuePairs<String, String>) -> [UInt8] {
     files.flatMap { tarHeader($0.key, size: $0.value.utf8.count) + tarBody($0.value) } + tarEnd
 }
 
+/// Puts the checksum right in a header.
+func sealed(_ header: [UInt8]) -> [UInt8] {
+    var block = header
+    block.replaceSubrange(148..<156, with: [UInt8](repeating: UInt8(ascii: " "), count: 8))
+    let digits = String(block.reduce(0) { $0 + Int($1) }, radix: 8)
+    block.replaceSubrange(148..<155, with: "00\(digits)\0".utf8.suffix(7))
+    return block
+}
+
 /// An extended header of one record.
 func paxHeader(_ key: String, _ value: String, type: Character = "x") -> [UInt8] {
-    let text = " \(key)=\(value)\n"
-    // The length counts its own digits.
-    let length = (1...6).lazy.map { $0 + text.utf8.count }.first { "\($0)\(text)".utf8.count == $0 }
-    let record = "\(length ?? 0)\(text)"
-    return tarHeader("PaxHeader", size: record.utf8.count, type: type) + tarBody(record)
+    paxHeader([(key, value)], type: type)
+}
+
+/// An extended header.
+func paxHeader(_ records: [(key: String, value: String)], type: Character = "x") -> [UInt8] {
+    var body = ""
+    for (key, value) in records {
+        let text = " \(key)=\(value)\n"
+        // The length counts its own digits.
+        let length = (1...8).map { $0 + text.utf8.count }
+            .first { "\($0)".utf8.count + text.utf8.count == $0 }
+        body += "\(length ?? 0)\(text)"
+    }
+    return tarHeader("PaxHeader", size: body.utf8.count, type: type) + tarBody(body)
 }
 
 extension FileStore {

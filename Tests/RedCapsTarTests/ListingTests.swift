@@ -62,4 +62,70 @@ struct ListingTests {
             }
         }
     }
+
+    @Test("The members after a sparse one are found where its extended header says that it ends")
+    func afterSparse() throws {
+        // GNU tar takes the length of the record "size"; that of the header is short of the truth.
+        let map = Array("1\n0\n4\n".utf8)
+        let folder = try TemporaryFolder()
+        let path = try folder.write(
+            "a.tar",
+            paxHeader([
+                ("size", "4612"), ("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"),
+                ("GNU.sparse.name", "holes.jpg"), ("GNU.sparse.realsize", "10737418244"),
+            ]) + tarHeader("GNUSparseFile/holes.jpg", size: 4)
+                + map + [UInt8](repeating: 0, count: 5120 - map.count)
+                + tarHeader("b.jpg", size: 5) + tarBody("photo") + tarEnd)
+        let listing = ShardListing(path: path)
+        #expect(listing.failure == nil)
+        #expect(
+            listing.members.map(Archive.golden) == [
+                .init(name: Array("holes.jpg".utf8), kind: "sparse", offset: 0, size: 0),
+                .init(name: Array("b.jpg".utf8), kind: "file", offset: 7168, size: 5),
+            ])
+    }
+
+    @Test("The map of a sparse member may take blocks of its own")
+    func longSparseMap() throws {
+        var header = tarHeader("holes.jpg", size: 512, type: "S")
+        for (place, byte) in zip(257..., Array("ustar  \0".utf8)) { header[place] = byte }
+        header[482] = 1
+        let map = [UInt8](repeating: 0, count: 512)
+        var first = map
+        first[504] = 1
+        let folder = try TemporaryFolder()
+        let blocks = sealed(header) + first + map + map
+        let path = try folder.write(
+            "a.tar", blocks + tarHeader("b.jpg", size: 5) + tarBody("photo") + tarEnd)
+        let listing = ShardListing(path: path)
+        #expect(listing.failure == nil)
+        #expect(listing.members.map(\.kind) == [.sparse, .file])
+        #expect(listing.members.last?.offset == UInt64(blocks.count + 512))
+        // Cut within the map.
+        let cut = try folder.write("cut.tar", Array(blocks[..<1000]))
+        #expect(ShardListing(path: cut).failure?.code == .truncated)
+    }
+
+    @Test("Extended headers may have megabytes")
+    func longExtendedHeader() throws {
+        let folder = try TemporaryFolder()
+        // A path of more than 65,535 bytes is counted, and never served.
+        let long = String(repeating: "n/", count: 30_000) + "x.jpg"
+        let path = try folder.write(
+            "a.tar",
+            paxHeader("comment", String(repeating: "+", count: 8_000_000))
+                + tarHeader("a.jpg", size: 5) + tarBody("photo")
+                + paxHeader("path", long) + tarHeader("b.jpg", size: 5) + tarBody("photo")
+                + paxHeader("path", long + long) + tarHeader("c.jpg", size: 5) + tarBody("photo")
+                + tarEnd)
+        let listing = ShardListing(path: path)
+        #expect(listing.failure == nil)
+        #expect(listing.members.count == 3)
+        let index = try TarIndex(shards: [path])
+        #expect(index.shards.map(\.unsafeMembers) == [1])
+        for name in ["a.jpg", long] {
+            #expect(try TarShardStore(index).bytes(of: name) == Array("photo".utf8))
+        }
+        #expect(ShardCheck(path, nil).findings.map(\.kind) == [.unsafePath])
+    }
 }

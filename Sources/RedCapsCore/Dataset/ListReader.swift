@@ -130,15 +130,15 @@ import RedCapsTar
             guard try readMore() else { break }
         }
         let bytes = unsafe Array(memory[start..<(start + length)])
-        var image: JSONValue?
-        var annotation: JSONValue?
+        var image: [UInt8]?
+        var annotation: [UInt8]?
         do {
             var scanner = JSONScanner(bytes, depth: 1)
             if try scanner.peek() == UInt8(ascii: "{") {
                 try scanner.readObject { (key, scanner) throws(JSONError) in
                     switch key {
-                    case "image": image = try scanner.readValue()
-                    case "annotation": annotation = try scanner.readValue()
+                    case "image": image = try Self.path(&scanner)
+                    case "annotation": annotation = try Self.path(&scanner)
                     default: try scanner.skipValue()
                     }
                 }
@@ -151,16 +151,16 @@ import RedCapsTar
                 byteOffset: Int(base) + start + error.byteOffset, reason: error.reason)
         }
         start += length
-        try BorrowedBytes.of(image?.utf8) { image in
-            try BorrowedBytes.of(annotation?.utf8) { annotation in try body(image, annotation) }
+        try BorrowedBytes.of(image) { image in
+            try BorrowedBytes.of(annotation) { annotation in try body(image, annotation) }
         }
     }
-}
 
-extension JSONValue {
-    /// The bytes of a string; `nil` for anything else.
-    fileprivate var utf8: [UInt8]? {
-        if case .string(let text) = self { Array(text.utf8) } else { nil }
+    /// Reads a string; anything else is passed over and isn't a path.
+    private static func path(_ scanner: inout JSONScanner) throws(JSONError) -> [UInt8]? {
+        if try scanner.peek() == UInt8(ascii: "\"") { return try scanner.readPath() }
+        try scanner.skipValue()
+        return nil
     }
 }
 

@@ -200,9 +200,30 @@ struct JSONScanner {
 
     /// Reads a string. A single surrogate, which no valid text holds, shows as U+FFFD and is told.
     mutating func readString() throws(JSONError) -> (text: String, hasLoneSurrogate: Bool) {
+        let (text, surrogates) = try readSurrogates()
+        return (text, !surrogates.isEmpty)
+    }
+
+    /// Reads a string as Python uses it for the name of a file: U+DC80 to U+DCFF without their other
+    /// halves are bytes that aren't UTF-8 (PEP 383).
+    /// - Returns: `nil` if it holds other surrogates, with which Python opens no file.
+    mutating func readPath() throws(JSONError) -> [UInt8]? {
+        let (text, surrogates) = try readSurrogates()
+        var bytes = Array(text.utf8)
+        for (position, code) in surrogates.reversed() {
+            guard (0xDC80...0xDCFF).contains(code) else { return nil }
+            bytes.replaceSubrange(position..<(position + 3), with: [UInt8(code - 0xDC00)])
+        }
+        return bytes
+    }
+
+    /// Reads a string, with U+FFFD for the surrogates that have no other half, and these.
+    private mutating func readSurrogates() throws(JSONError) -> (
+        text: String, surrogates: [(position: Int, code: UInt32)]
+    ) {
         guard take(UInt8(ascii: "\"")) else { throw failure("expected a string") }
         var text: [UInt8] = []
-        var hasLoneSurrogate = false
+        var surrogates: [(position: Int, code: UInt32)] = []
         var runStart = position
         while true {
             guard let byte = current else { throw failure("a string has no end") }
@@ -214,12 +235,13 @@ struct JSONScanner {
                     guard let string = String(validating: text, as: UTF8.self) else {
                         throw failure("a string isn't UTF-8")
                     }
-                    return (string, hasLoneSurrogate)
+                    return (string, surrogates)
                 }
-                if let scalar = try readEscape() {
+                let code = try readEscape()
+                if let scalar = Unicode.Scalar(code) {
                     text.append(contentsOf: UTF8.encode(scalar) ?? .init())
                 } else {
-                    hasLoneSurrogate = true
+                    surrogates.append((text.count, code))
                     text.append(contentsOf: "\u{FFFD}".utf8)
                 }
                 runStart = position
@@ -232,17 +254,17 @@ struct JSONScanner {
     }
 
     /// Reads what follows a backslash.
-    /// - Returns: `nil` for a surrogate without its other half.
-    private mutating func readEscape() throws(JSONError) -> Unicode.Scalar? {
+    /// - Returns: A scalar's value, or that of a surrogate without its other half.
+    private mutating func readEscape() throws(JSONError) -> UInt32 {
         guard let byte = current else { throw failure("a string has no end") }
         position += 1
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return UInt32(byte)
+        case UInt8(ascii: "b"): return 0x08
+        case UInt8(ascii: "f"): return 0x0C
+        case UInt8(ascii: "n"): return 0x0A
+        case UInt8(ascii: "r"): return 0x0D
+        case UInt8(ascii: "t"): return 0x09
         case UInt8(ascii: "u"): break
         default:
             position -= 1
@@ -254,11 +276,11 @@ struct JSONScanner {
             position += 2
             let low = try readHex()
             if low & 0xFC00 == 0xDC00 {
-                return Unicode.Scalar(0x10000 + ((unit & 0x3FF) << 10 | low & 0x3FF))
+                return 0x10000 + ((unit & 0x3FF) << 10 | low & 0x3FF)
             }
             position = before
         }
-        return Unicode.Scalar(unit)
+        return unit
     }
 
     private mutating func readHex() throws(JSONError) -> UInt32 {

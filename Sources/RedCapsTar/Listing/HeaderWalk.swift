@@ -1,7 +1,7 @@
 /// The quick path through a tar: reads headers only and hops over the members' bytes.
 ///
-/// It knows ustar, pax and GNU long names. At anything else it stops and says where, so that
-/// libarchive can have a look; what it has found up to there is right.
+/// It knows ustar, pax, GNU's long names, and sparse members. At anything else it stops and says
+/// where, so that libarchive can have a look; what it has found up to there is right.
 struct HeaderWalk: ~Copyable {
     /// How the walk ended.
     enum Outcome {
@@ -13,7 +13,7 @@ struct HeaderWalk: ~Copyable {
         case failed(StoreError)
     }
 
-    private static let maximumExtension: UInt64 = 1 << 20
+    private static let maximumExtension: UInt64 = 1 << 26
 
     private var window: ReadWindow
     private let path: String
@@ -21,6 +21,7 @@ struct HeaderWalk: ~Copyable {
     private var longName: [UInt8]?
     private var paxName: [UInt8]?
     private var paxSize: UInt64?
+    private var isPaxSparse = false
     /// Whether an extended header has spoken of a member that hasn't come yet.
     private var awaitsMember = false
     private(set) var members = TarMembers()
@@ -77,24 +78,26 @@ struct HeaderWalk: ~Copyable {
             return unsafe block.allSatisfy { $0 == 0 } ? .zeros : .damaged
         }
         guard var size = header.byteCount else { return .unknown }
-        let body = offset + UInt64(TarHeader.size)
+        var body = offset + UInt64(TarHeader.size)
         let kind: TarMember.Kind
         switch header.typeFlag {
-        case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): kind = .file
+        case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): kind = isPaxSparse ? .sparse : .file
         case UInt8(ascii: "5"): kind = .directory
         case UInt8(ascii: "1"): kind = .hardLink
         case UInt8(ascii: "2"): kind = .symbolicLink
         case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "6"): kind = .special
         case UInt8(ascii: "L"), UInt8(ascii: "K"), UInt8(ascii: "x"), UInt8(ascii: "g"):
             return .extended(header.typeFlag, size)
+        case UInt8(ascii: "S"): kind = .sparse
         default: return .unknown
         }
         if let paxSize { size = paxSize }
-        guard let next = Self.next(after: body, size) else { return .unknown }
         // Dialects disagree on whether bytes follow the header of a directory or a link.
-        guard kind == .file || size == 0 else { return .unknown }
+        guard kind == .file || kind == .sparse || size == 0 else { return .unknown }
         guard append(header, kind, body, size) else { return .unknown }
-        (longName, paxName, paxSize, awaitsMember) = (nil, nil, nil, false)
+        if header.hasSparseMapAfterIt { try skipSparseMap(&body) }
+        guard let next = Self.next(after: body, size) else { return .unknown }
+        (longName, paxName, paxSize, isPaxSparse, awaitsMember) = (nil, nil, nil, false, false)
         guard body + size <= window.size else { throw truncated(at: body, promised: size) }
         return .next(next)
     }
@@ -112,8 +115,19 @@ struct HeaderWalk: ~Copyable {
         // Old archives mark a directory by its name alone.
         let isFolder = kind == .file && last == UInt8(ascii: "/")
         guard !isFolder || size == 0 else { return false }
-        members.append(kind: isFolder ? .directory : kind, offset: body, size: size)
+        members.append(
+            kind: isFolder ? .directory : kind, offset: body, size: kind == .sparse ? 0 : size)
         return true
+    }
+
+    /// Moves past the blocks that go on with the map of a sparse member.
+    private mutating func skipSparseMap(_ offset: inout UInt64) throws(StoreError) {
+        repeat {
+            guard try window.move(to: offset, count: TarHeader.size) else {
+                throw truncated(at: offset, promised: UInt64(TarHeader.size))
+            }
+            offset += UInt64(TarHeader.size)
+        } while unsafe window.bytes[TarHeader.sparseContinuation] != 0
     }
 
     /// Takes in the body of an extended header.
@@ -133,9 +147,10 @@ struct HeaderWalk: ~Copyable {
         switch flag {
         case UInt8(ascii: "L"): longName = Array(bytes.prefix { $0 != 0 })
         case UInt8(ascii: "x"):
-            guard let records = PaxRecords(bytes), !records.isSparse else { return nil }
-            paxName = records.path
+            guard let records = PaxRecords(bytes) else { return nil }
+            paxName = records.sparsePath ?? records.path
             paxSize = records.size
+            isPaxSparse = records.isSparse
         case UInt8(ascii: "g"):
             guard let records = PaxRecords(bytes) else { return nil }
             if records.changesMembers { throw unsupported(at: offset) }

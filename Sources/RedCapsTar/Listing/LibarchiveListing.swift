@@ -102,7 +102,7 @@ package enum LibarchiveListing {
             let isShort = words?.hasPrefix("Truncated") ?? false
             return StoreError(
                 isShort ? .truncated : .notATar, file: path, byteOffset: UInt64(clamping: offset),
-                reason: words ?? "libarchive can't read it")
+                reason: words ?? "a header that can't be read; members after it aren't served")
         }
     }
 }

@@ -2,7 +2,10 @@
 struct PaxRecords {
     private(set) var path: [UInt8]?
     private(set) var size: UInt64?
+    /// Whether GNU tar or star has left the holes of the member out.
     private(set) var isSparse = false
+    /// The name of such a member, where its header has another one.
+    private(set) var sparsePath: [UInt8]?
     /// The time of the last change, in seconds and nanoseconds since 1970.
     private(set) var modified: FileTime?
 
@@ -34,6 +37,9 @@ struct PaxRecords {
                     return nil
                 }
                 size = number
+            case "GNU.sparse.name":
+                isSparse = true
+                sparsePath = value.isEmpty ? nil : Array(value)
             case _ where key.hasPrefix("GNU.sparse.") || key == "SCHILY.realsize":
                 isSparse = true
             default:

@@ -31,14 +31,25 @@
 
     var typeFlag: UInt8 { unsafe block[156] }
 
+    /// Whether a list of the ranges of a file with holes goes on in the blocks after the header,
+    /// which GNU tar and star tell at different places.
+    var hasSparseMapAfterIt: Bool {
+        guard typeFlag == UInt8(ascii: "S") else { return false }
+        if isGNU { return unsafe block[482] != 0 }
+        return unsafe block[508..<512].elementsEqual("tar\0".utf8) && block[355] != 0
+    }
+
+    /// Where such a block says whether another follows.
+    static let sparseContinuation = 504
+
+    private var isGNU: Bool { unsafe block[257..<265].elementsEqual("ustar  \0".utf8) }
+
     /// `nil` if the field isn't a number that this reader knows.
     var byteCount: UInt64? { unsafe Self.number(block, 124, 12) }
 
     /// Whether the name may go on in the field that ustar has for it.
     private var isUstar: Bool {
-        let magic = unsafe block[257..<265]
-        return unsafe magic.prefix(5).elementsEqual("ustar".utf8)
-            && !magic.elementsEqual("ustar  \0".utf8)
+        unsafe block[257..<262].elementsEqual("ustar".utf8) && !isGNU
     }
 
     /// Adds the name to the end of `bytes`.

@@ -30,11 +30,16 @@ package struct ShardCheck: Sendable {
                         "the member before it ends at byte \(end)"))
             }
             end = member.offset &+ member.size
-            if MemberPath(bytes: member.name) == nil, member.kind != .directory {
+            guard member.kind != .directory else { continue }
+            let isLong = member.name.count > MemberRecord.longestPath
+            if isLong || MemberPath(bytes: member.name) == nil {
                 findings.append(
                     Finding(
-                        .unsafePath, file: path, member: name, byteOffset: member.offset,
-                        "absolute, with \"..\" or with a NUL; it is never served"))
+                        .unsafePath, file: path, member: isLong ? "\(name.prefix(100))…" : name,
+                        byteOffset: member.offset,
+                        isLong
+                            ? "a path of \(member.name.count) bytes; it is never served"
+                            : "absolute, with \"..\" or with a NUL; it is never served"))
             }
         }
         return findings
