@@ -116,26 +116,14 @@ public struct Verification: Sendable {
     /// Looks, on threads of its own, and tells of it as it goes. Leaving the loop, or cancelling the
     /// task, ends the run within a second.
     public func events() -> AsyncThrowingStream<Event, any Error> {
-        AsyncThrowingStream { continuation in
-            let cancellation = Cancellation()
-            continuation.onTermination = { _ in cancellation.cancel() }
-            do throws(StoreError) {
-                try WorkerThread.start {
-                    do {
-                        let summary = try run(cancellation: cancellation) {
-                            continuation.yield(.progress($0))
-                        } found: {
-                            continuation.yield(.finding($0))
-                        }
-                        continuation.yield(.summary(summary))
-                        continuation.finish()
-                    } catch {
-                        continuation.finish(throwing: error)
-                    }
-                }
-            } catch {
-                continuation.finish(throwing: error)
+        let cancellation = Cancellation()
+        return .ofWork(stop: cancellation.cancel) { tell in
+            let summary = try run(cancellation: cancellation) {
+                tell(.progress($0))
+            } found: {
+                tell(.finding($0))
             }
+            tell(.summary(summary))
         }
     }
 }

@@ -131,27 +131,14 @@ public struct Extraction: Sendable {
     /// Unpacks, on threads of its own, and tells how far it is; the last value has the report.
     /// Leaving the loop, or cancelling the task, ends the run within a second.
     public func progress() -> AsyncThrowingStream<Progress, any Error> {
-        AsyncThrowingStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-            let cancellation = Cancellation()
-            continuation.onTermination = { _ in cancellation.cancel() }
-            do throws(StoreError) {
-                try WorkerThread.start {
-                    do throws(StoreError) {
-                        var last = Progress()
-                        let report = try run(cancellation: cancellation) {
-                            last = $0
-                            continuation.yield($0)
-                        }
-                        last.report = report
-                        continuation.yield(last)
-                        continuation.finish()
-                    } catch {
-                        continuation.finish(throwing: error)
-                    }
-                }
-            } catch {
-                continuation.finish(throwing: error)
+        let cancellation = Cancellation()
+        return .ofWork(buffering: .bufferingNewest(1), stop: cancellation.cancel) { tell in
+            var last = Progress()
+            last.report = try run(cancellation: cancellation) {
+                last = $0
+                tell($0)
             }
+            tell(last)
         }
     }
 

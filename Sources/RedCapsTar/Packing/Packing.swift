@@ -97,27 +97,14 @@ public struct Packing: Sendable {
     /// The last value has the report. Leaving the loop, or cancelling the task, ends the run within a
     /// second; shards that are whole remain, and are kept by the next run.
     public func progress() -> AsyncThrowingStream<Progress, any Error> {
-        AsyncThrowingStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-            let control = PackingControl()
-            continuation.onTermination = { _ in control.stop() }
-            do throws(StoreError) {
-                try WorkerThread.start {
-                    do throws(StoreError) {
-                        let report = try PackingRun(self, control).run {
-                            (progress) throws(StoreError) in
-                            continuation.yield(progress)
-                        }
-                        var last = control.progress
-                        last.report = report
-                        continuation.yield(last)
-                        continuation.finish()
-                    } catch {
-                        continuation.finish(throwing: error)
-                    }
-                }
-            } catch {
-                continuation.finish(throwing: error)
+        let control = PackingControl()
+        return .ofWork(buffering: .bufferingNewest(1), stop: control.stop) { tell in
+            let report = try PackingRun(self, control).run { (progress) throws(StoreError) in
+                tell(progress)
             }
+            var last = control.progress
+            last.report = report
+            tell(last)
         }
     }
 }
