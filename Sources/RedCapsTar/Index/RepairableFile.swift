@@ -42,3 +42,46 @@ final class RepairableFile: Sendable {
         }
     }
 }
+
+/// Goes through a section of such a file from front to back, and over a repair.
+struct RepairableCursor: ~Copyable {
+    private let source: RepairableFile
+    private let section: Int
+    private var file: BlockFile
+    private var cursor: SectionCursor
+
+    init(_ source: RepairableFile, _ section: Int) throws(StoreError) {
+        self.source = source
+        self.section = section
+        file = try source.use { (file) throws(StoreError) in file }
+        cursor = file.cursor(section)
+    }
+
+    var count: UInt64 { cursor.count }
+
+    /// Lends a record; cheap if it lies near the last one.
+    mutating func withRecord<Result>(
+        _ record: UInt64, _ body: (UnsafeRawBufferPointer) -> Result
+    ) throws(StoreError) -> Result {
+        try source.use { (file) throws(StoreError) in
+            move(to: file)
+            return unsafe try cursor.withRecord(record, body)
+        }
+    }
+
+    /// A piece of a run of bytes.
+    mutating func bytes(_ range: Range<UInt64>) throws(StoreError) -> [UInt8] {
+        try source.use { (file) throws(StoreError) in
+            move(to: file)
+            var bytes: [UInt8] = []
+            try cursor.append(range, to: &bytes)
+            return bytes
+        }
+    }
+
+    private mutating func move(to file: BlockFile) {
+        guard self.file !== file else { return }
+        self.file = file
+        cursor = file.cursor(section)
+    }
+}

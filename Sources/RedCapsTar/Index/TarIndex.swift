@@ -208,13 +208,13 @@ public final class TarIndex: Sendable {
     /// Every record, in order, directories and links and all.
     package func forEachRecord(_ body: (Record) throws -> Void) throws {
         var replaced = replaced[...]
-        var cursor = RecordCursor(try members.use { (file) throws(StoreError) in file })
+        var records = try RepairableCursor(members, MemberSection.records)
+        var paths = try RepairableCursor(members, MemberSection.paths)
         for (shardNumber, shard) in shards.enumerated() {
             for number in shard.records {
-                let (record, path) = try members.use { (file) throws(StoreError) in
-                    if cursor.file !== file { cursor = RecordCursor(file) }  // it was repaired
-                    return try cursor.read(number, pathBase: shard.pathBase)
-                }
+                let record = unsafe try records.withRecord(number) { unsafe MemberRecord($0) }
+                let start = shard.pathBase + UInt64(record.pathStart)
+                let path = try paths.bytes(start..<(start + UInt64(record.pathCount)))
                 let isReplaced = replaced.first == number
                 if isReplaced { replaced.removeFirst() }
                 try body(
@@ -223,29 +223,6 @@ public final class TarIndex: Sendable {
                         path: MemberPath(normalized: path), offset: record.offset,
                         size: record.size, isReplaced: isReplaced))
             }
-        }
-    }
-
-    /// Goes through records and their paths from front to back.
-    private struct RecordCursor: ~Copyable {
-        let file: BlockFile
-        private var records: SectionCursor
-        private var paths: SectionCursor
-
-        init(_ file: BlockFile) {
-            self.file = file
-            records = file.cursor(MemberSection.records)
-            paths = file.cursor(MemberSection.paths)
-        }
-
-        mutating func read(
-            _ number: UInt64, pathBase: UInt64
-        ) throws(StoreError) -> (MemberRecord, path: [UInt8]) {
-            let record = unsafe try records.withRecord(number) { unsafe MemberRecord($0) }
-            let start = pathBase + UInt64(record.pathStart)
-            var path: [UInt8] = []
-            try paths.append(start..<(start + UInt64(record.pathCount)), to: &path)
-            return (record, path)
         }
     }
 

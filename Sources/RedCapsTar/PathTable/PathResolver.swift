@@ -69,13 +69,19 @@ struct PathResolver: Sendable {
         guard !queries.isEmpty else { return }
         let sorted = try sortedByHash(queries)
         let hashed = try WorkerThread.map(Self.parts) { part throws(StoreError) in
-            try candidates(
-                searchesAll ? nil : queries, sorted, Self.share(part, of: sorted.count))
+            try index.members.use { (file) throws(StoreError) in
+                try candidates(
+                    searchesAll ? nil : queries, sorted, Self.share(part, of: sorted.count),
+                    in: file)
+            }
         }
         let byRecord = try Self.sortedByRecord(
             hashed, of: index.members.count(MemberSection.records))
         let hits = try WorkerThread.map(Self.parts) { part throws(StoreError) in
-            try verified(queries, byRecord, Self.share(part, of: byRecord.rows.count))
+            try index.members.use { (file) throws(StoreError) in
+                try verified(
+                    queries, byRecord, Self.share(part, of: byRecord.rows.count), in: file)
+            }
         }
         for hit in hits.joined() { found(queries[hit.query], hit.record, hit.kind) }
     }
@@ -110,11 +116,10 @@ struct PathResolver: Sendable {
     /// Goes through a piece of the directory and some queries, both sorted by hash.
     /// - Parameter queries: What says among which records to look; `nil` for all of them.
     private func candidates(
-        _ queries: [Query]?, _ sorted: KeySort, _ share: Range<Int>
+        _ queries: [Query]?, _ sorted: KeySort, _ share: Range<Int>, in file: BlockFile
     ) throws(StoreError) -> [Candidate] {
         guard !share.isEmpty else { return [] }
         let all = all
-        let file = try index.members.use { (file) throws(StoreError) in file }
         var rows = file.cursor(MemberSection.directory)
         var place = try Directory(file).firstRow(from: sorted[share.lowerBound].key, 0)
         var run: [UInt64] = []
@@ -180,10 +185,9 @@ struct PathResolver: Sendable {
 
     /// Goes through a piece of the records and compares their paths with those asked for.
     private func verified(
-        _ queries: [Query], _ candidates: ByRecord, _ share: Range<Int>
+        _ queries: [Query], _ candidates: ByRecord, _ share: Range<Int>, in file: BlockFile
     ) throws(StoreError) -> [Hit] {
         guard !share.isEmpty else { return [] }
-        let file = try index.members.use { (file) throws(StoreError) in file }
         var records = file.cursor(MemberSection.records)
         var paths = file.cursor(MemberSection.paths)
         var shard = 0

@@ -99,8 +99,7 @@ package final class PathTable: Sendable {
     package func forEachRecord(
         column: Int, _ body: (_ row: Int, _ record: UInt64) throws -> Void
     ) throws {
-        let file = try file.use { (file) throws(StoreError) in file }
-        var rows = file.cursor(Section.rows)
+        var rows = try RepairableCursor(file, Section.rows)
         for row in 0..<rows.count {
             let packed = unsafe try rows.withRecord(row) { bytes in
                 unsafe PackedReference(bytes, at: column * PackedReference.size)
@@ -116,8 +115,7 @@ package final class PathTable: Sendable {
 
     /// The rows that lack a file, in their order.
     package func missingRows() throws(StoreError) -> [Int] {
-        let file = try file.use { (file) throws(StoreError) in file }
-        var cursor = file.cursor(Section.missingRows)
+        var cursor = try RepairableCursor(file, Section.missingRows)
         var rows: [Int] = []
         rows.reserveCapacity(missingCount)
         for number in 0..<cursor.count {

@@ -1,0 +1,187 @@
+import RedCapsCore
+import TestSupport
+import Testing
+
+@Suite("The index of a list of samples")
+struct SampleIndexTests {
+    /// Three entries, of which the shards that are there have two.
+    private struct Samples {
+        let folder: TemporaryFolder
+        static let names = ["0/a", "1/b", "2/c"]
+
+        init(inMemory: Bool = false) throws {
+            folder = inMemory ? try .inMemory() : try TemporaryFolder()
+            for number in [0, 2] { try addShard(number) }
+            try writeList(Self.names)
+        }
+
+        func addShard(_ number: Int) throws {
+            try folder.write("raw/x", "")
+            try folder.remove("raw/x")
+            let shard = try TarWriter.create(folder["raw/\(number).tar"])
+            try shard.add("\(Self.names[number]).jpg", Array("image \(number)".utf8))
+            try shard.add("\(Self.names[number]).json", Array("text \(number)".utf8))
+            try shard.close()
+            try folder.setTime("raw/\(number).tar", 1_600_000_000)
+        }
+
+        func writeList(_ names: [String]) throws {
+            let entries = names.map { #"{"image": "\#($0).jpg", "annotation": "\#($0).json"}"# }
+            try folder.write("list.json", "[\(entries.joined(separator: ",\n"))]")
+            try folder.setTime("list.json", 1_600_000_000)
+        }
+
+        func open(_ place: String = ".") throws -> SampleIndex {
+            let raw = folder["\(place)/raw"]
+            return try SampleIndex(
+                list: folder["\(place)/list.json"], images: raw, annotations: raw)
+        }
+
+        /// The path of the index's table of entries.
+        func table() throws -> String {
+            let name = try folder.names("raw/.redcaps").first { $0.hasPrefix("entries-") }
+            return "raw/.redcaps/\(try #require(name))"
+        }
+
+        /// Each entry's files.
+        func contents(_ index: SampleIndex) throws -> [String] {
+            try (0..<index.count).map { number in
+                let paths = try index.paths(number)
+                return [(index.images, paths.image), (index.annotations, paths.annotation)]
+                    .map { store, path in
+                        (try? store.bytes(of: path)).map { String(decoding: $0, as: UTF8.self) }
+                            ?? "-"
+                    }.joined(separator: ", ")
+            }
+        }
+
+        static let whole = ["image 0, text 0", "-, -", "image 2, text 2"]
+    }
+
+    @Test("It is made once, and joins each entry with its files")
+    func join() throws {
+        let set = try Samples()
+        let index = try set.open()
+        #expect(index.isBuilt)
+        #expect(index.count == 3)
+        #expect(index.missingCount == 1)
+        #expect(index.missingByShard.map(\.name) == ["1"])
+        #expect(try index.missingSamples() == [1])
+        #expect(try set.contents(index) == Samples.whole)
+        let again = try set.open()
+        #expect(!again.isBuilt)
+        #expect(try set.contents(again) == Samples.whole)
+        try again.check()
+    }
+
+    @Test("It is made anew when a shard comes or the list changes, and kept by a copy")
+    func changes() throws {
+        let set = try Samples()
+        _ = try set.open()
+        try set.folder.write("copy/x", "")
+        for name in ["raw", "list.json"] { try set.folder.copy(name, to: "copy/\(name)") }
+        for name in ["raw/0.tar", "raw/2.tar", "list.json"] {
+            try set.folder.setTime("copy/\(name)", 1_700_000_000)
+        }
+        #expect(try !set.open("copy").isBuilt)
+        try set.addShard(1)
+        let whole = try set.open()
+        #expect(whole.isBuilt)
+        #expect(whole.missingCount == 0)
+        #expect(try set.contents(whole)[1] == "image 1, text 1")
+        try set.writeList(["2/c", "9/z", "0/a", "1/b"])
+        let other = try set.open()
+        #expect(other.isBuilt)
+        #expect(other.count == 4)
+        #expect(other.missingByShard.map(\.name) == ["9"])
+        #expect(try set.contents(other)[0] == "image 2, text 2")
+        #expect(try !set.open().isBuilt)
+    }
+
+    @Test("Whatever byte of it is damaged, its entries are right")
+    func everyByte() throws {
+        let set = try Samples(inMemory: true)
+        _ = try set.open()
+        let name = try set.table()
+        let sound = try set.folder.bytes(name)
+        for place in Array(0..<64) + stride(from: 64, to: sound.count, by: 31) {
+            try set.folder.overwrite(name, at: place, [sound[place] ^ 1 << UInt8(place % 8)])
+            let index = try set.open()
+            #expect(try set.contents(index) == Samples.whole, "byte \(place)")
+            #expect(try index.missingSamples() == [1], "byte \(place)")
+            try set.folder.write(name, sound)
+        }
+    }
+
+    @Test("It is joined with members whose index is damaged as with a sound one")
+    func damagedMembers() throws {
+        let set = try Samples(inMemory: true)
+        _ = try set.open()
+        let name = "raw/.redcaps/members-1.index"
+        let sound = try set.folder.bytes(name)
+        for place in stride(from: 0, to: sound.count, by: 97) {
+            try set.folder.remove(try set.table())
+            try set.folder.overwrite(name, at: place, [sound[place] ^ 1 << UInt8(place % 8)])
+            let index = try set.open()
+            #expect(try set.contents(index) == Samples.whole, "byte \(place)")
+            try set.folder.write(name, sound)
+        }
+    }
+
+    @Test("Damaged or cut while it is in use, it is made again")
+    func damagedInUse() throws {
+        for length in [0, 1, 4095, 4096, 8192] {
+            let set = try Samples(inMemory: true)
+            _ = try set.open()
+            let index = try set.open()
+            let name = try set.table()
+            if length < (try set.folder.bytes(name).count) { try set.folder.cut(name, to: length) }
+            #expect(try set.contents(index) == Samples.whole, "cut to \(length)")
+            try set.open().check()
+        }
+    }
+
+    @Test("A list of other entries in its place while it is in use doesn't change its entries")
+    func replacedInUse() throws {
+        let set = try Samples()
+        _ = try set.open()
+        let index = try set.open()
+        try set.writeList(["2/c", "0/a", "2/c", "0/a"])
+        #expect(try set.open().isBuilt)
+        #expect(try set.contents(index) == Samples.whole)
+    }
+
+    @Test("A stream tells how far the building is, and ends with the index")
+    func stream() async throws {
+        let set = try Samples()
+        let raw = set.folder["raw"]
+        var shards: [Int] = []
+        var opened: SampleIndex?
+        for try await event in SampleIndex.opening(
+            list: set.folder["list.json"], images: raw, annotations: raw)
+        {
+            switch event {
+            case .progress(let progress): shards.append(progress.finishedShards)
+            case .index(let index): opened = index
+            }
+        }
+        #expect(shards == [1, 2])
+        #expect(try set.contents(try #require(opened)) == Samples.whole)
+        await #expect(throws: StoreError.self) {
+            for try await _ in SampleIndex.opening(
+                list: set.folder["none.json"], images: raw, annotations: raw)
+            {}
+        }
+    }
+
+    @Test("A list that stops being one is an error with its place, and the old index isn't used")
+    func brokenList() throws {
+        let set = try Samples()
+        _ = try set.open()
+        try set.folder.write("list.json", #"[{"image": "a", "annotation": "b"}, {"image: ]"#)
+        let error = #expect(throws: ManifestError.self) { try set.open() }
+        #expect(error?.file == set.folder["./list.json"])
+        #expect(error?.reason.contains("at byte") == true)
+        #expect(try set.folder.names("raw/.redcaps").allSatisfy { !$0.contains("tmp") })
+    }
+}
