@@ -15,16 +15,26 @@ package final class IndexLock: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Waits for the lock of a place.
+    /// What is built under a lock of its own. Who joins a list with members may have to repair
+    /// these meanwhile, never the other way round.
+    enum Part: String {
+        /// The members and shards.
+        case members = "lock"
+        /// The tables of entries.
+        case entries = "entries.lock"
+    }
+
+    /// Waits for a lock of a place.
     /// - Returns: `nil` where the file system knows no locks: then everybody builds on their own,
     ///   under names of their own.
-    package static func wait(
-        for place: IndexPlace, _ cancellation: Cancellation? = nil
+    static func wait(
+        for part: Part, in place: IndexPlace, _ cancellation: Cancellation? = nil
     ) throws(StoreError) -> IndexLock? {
-        try wait(for: place.file("lock"), cancellation)
+        try wait(for: place.file(part.rawValue), cancellation)
     }
 
     /// Waits for the lock of a file, which is made if need be.
+    /// - Returns: `nil` where the file system knows no locks.
     static func wait(
         for path: String, _ cancellation: Cancellation?
     ) throws(StoreError) -> IndexLock? {
@@ -53,9 +63,10 @@ package final class IndexLock: Sendable {
         }
     }
 
-    /// Takes the lock if nobody has it.
-    package static func take(for place: IndexPlace) -> IndexLock? {
-        let descriptor = unsafe open(place.file("lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    /// Takes a lock if nobody has it.
+    static func take(for part: Part, in place: IndexPlace) -> IndexLock? {
+        let descriptor = unsafe open(
+            place.file(part.rawValue), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { return nil }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)

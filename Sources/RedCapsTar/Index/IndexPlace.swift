@@ -66,11 +66,11 @@ package struct IndexPlace: Sendable {
         close(descriptor)
     }
 
-    /// Removes what builders that died have left behind. Only for whoever holds the lock.
-    package func removeLeftovers() {
+    /// Removes what builders that died have left of a part. Only for whoever holds its lock.
+    func removeLeftovers(of part: IndexLock.Part) {
         for (name, isFolder) in (try? folderContents(folder)) ?? []
         where !isFolder && name.hasSuffix(".part") {
-            unsafe _ = unlink(file(name))
+            if name.hasPrefix("entries-") == (part == .entries) { unsafe _ = unlink(file(name)) }
         }
     }
 }

@@ -7,7 +7,7 @@ final class RepairableFile: Sendable {
 
     private struct State {
         var file: BlockFile
-        var isRepaired = false
+        var wasTried = false
     }
 
     /// - Parameter rebuild: Makes the same file again; `nil` if that can't be done.
@@ -30,11 +30,12 @@ final class RepairableFile: Sendable {
             guard error.code == .damagedIndex, let rebuild else { throw error }
             let repaired = try state.update { (state) throws(StoreError) in
                 if state.file === file {
-                    guard !state.isRepaired else { throw error }
+                    guard !state.wasTried else { throw error }
+                    state.wasTried = true
                     let new = try rebuild()
                     // Numbers of records that were given out must keep their meaning.
                     guard new.identity == file.identity else { throw error }
-                    state = State(file: new, isRepaired: true)
+                    state.file = new
                 }
                 return state.file
             }

@@ -140,7 +140,7 @@ extension TarIndex {
         /// Saves the times under which the shards lie now, so that the next one to open the index
         /// needn't take fingerprints. No harm if that can't be.
         private func remember(_ table: ShardTable, in place: IndexPlace) {
-            guard let lock = IndexLock.take(for: place) else { return }
+            guard let lock = IndexLock.take(for: .members, in: place) else { return }
             withExtendedLifetime(lock) {
                 guard
                     (try? ShardTable(path: place.file(TarIndex.shardsName), folder: folder))?
@@ -165,10 +165,10 @@ extension TarIndex {
         private func build(
             in place: IndexPlace, rebuilds: Bool, _ progress: Progress?
         ) throws(StoreError) -> Parts {
-            let lock = try IndexLock.wait(for: place, cancellation)
+            let lock = try IndexLock.wait(for: .members, in: place, cancellation)
             return try withExtendedLifetime(lock) { () throws(StoreError) in
                 if !rebuilds, let parts = load(from: place) { return parts }
-                if lock != nil { place.removeLeftovers() }
+                if lock != nil { place.removeLeftovers(of: .members) }
                 let old = rebuilds ? nil : old(in: place)
                 let temporary = place.temporary(for: TarIndex.membersName)
                 do throws(StoreError) {

@@ -92,9 +92,10 @@ extension PathTable {
         private func build(
             _ place: IndexPlace, rebuilds: Bool
         ) throws -> (table: PathTable, isBuilt: Bool) {
-            let lock = try IndexLock.wait(for: place, cancellation)
+            let lock = try IndexLock.wait(for: .entries, in: place, cancellation)
             return try withExtendedLifetime(lock) {
                 if !rebuilds, let table = try load(place) { return (table, false) }
+                if lock != nil { place.removeLeftovers(of: .entries) }
                 let temporary = place.temporary(for: name)
                 do {
                     let facts = try write(temporary)
