@@ -1,7 +1,8 @@
 /// Builds the files of an index from the shards, or from an older index where shards are unchanged.
 struct IndexBuilder: Sendable {
-    /// Headers are read one after the other within a shard, so a disk is kept busy by many shards.
-    static let readsInFlight = 16
+    /// Headers are read one after the other within a shard, so a disk is kept busy by many shards;
+    /// each is open meanwhile.
+    static let readsInFlight = max(1, min(32, Int(clamping: OpenShards.softLimit / 4)))
 
     let folder: String
     let files: [ShardFile]

@@ -101,7 +101,8 @@ final class OpenShards: Sendable {
 
     private static func half(of limit: UInt64) -> Int { max(1, Int(clamping: limit / 2)) }
 
-    private static var softLimit: UInt64 {
+    /// How many files this process may have open.
+    static var softLimit: UInt64 {
         var limit = rlimit()
         #if canImport(Glibc)
         let status = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
