@@ -201,8 +201,7 @@ struct IndexTests {
                 answers.insert("\(line.sorted { $0.key < $1.key })")
             }
             #expect(answers.count == 1)
-            // With a list, one may build the shards' index and another one that of the list.
-            if options.isEmpty { #expect(built == 1) } else { #expect((1...2).contains(built)) }
+            #expect(built == 1)
             #expect(try set.folder.names("raw/.redcaps").allSatisfy { !$0.hasSuffix(".part") })
         }
     }

@@ -17,7 +17,7 @@ public struct SampleIndex: Sendable {
     /// Whether this process has just built it, or a part of it.
     public let isBuilt: Bool
 
-    let folders: [RawFolder]
+    var folders: [RawFolder] { table.folders }
     let table: PathTable
 
     /// Opens the index, and builds what of it isn't there or has changed.
@@ -34,21 +34,25 @@ public struct SampleIndex: Sendable {
         list: String, images: String, annotations: String, rebuilds: Bool = false,
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil
     ) throws {
-        func open(_ folder: String) throws(StoreError) -> RawFolder {
-            try RawFolder(
+        func open(_ folder: String, _ mayBuild: Bool) throws(StoreError) -> RawFolder? {
+            if !mayBuild { return try RawFolder(built: folder) }
+            return try RawFolder(
                 folder, rebuilds: rebuilds, cancellation: cancellation, progress: progress)
         }
-        let first = try open(images)
-        folders = [first, images == annotations ? first : try open(annotations)]
         let files = try Manifest.files(list)
         let (table, isBuilt) = try PathTable.open(
             beside: images,
             name: Self.relativePath(of: list, from: images) + "\n"
                 + Self.relativePath(of: annotations, from: images),
-            lists: files, folders: folders, rebuilds: rebuilds, cancellation: cancellation,
+            lists: files, rebuilds: rebuilds, cancellation: cancellation,
+            folders: { mayBuild in
+                guard let first = try open(images, mayBuild) else { return nil }
+                if images == annotations { return [first, first] }
+                return try open(annotations, mayBuild).map { [first, $0] }
+            },
             read: { writer in try Self.read(files, into: &writer) })
         self.table = table
-        self.isBuilt = isBuilt || folders.contains { $0.index?.isBuilt ?? false }
+        self.isBuilt = isBuilt || table.folders.contains { $0.index?.isBuilt ?? false }
     }
 
     /// What a stream of an opening gives.

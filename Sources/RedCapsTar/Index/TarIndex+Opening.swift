@@ -27,12 +27,16 @@ extension TarIndex {
         folder: String, rebuilds: Bool = false, cancellation: Cancellation? = nil,
         progress: ((IndexProgress) -> Void)? = nil
     ) throws(StoreError) {
-        let names = try folderContents(folder).filter { !$0.isFolder }.map(\.name)
-        let opening = Opening(
-            folder: folder, files: ShardFile.shards(in: folder, names: names),
-            cancellation: cancellation)
+        let opening = try Opening(folder, cancellation)
         let parts = try opening.run(rebuilds: rebuilds, progress)
         self.init(parts.table, members: parts.members, files: parts.files, isBuilt: parts.isBuilt)
+    }
+
+    /// Opens the index of a folder if it is there and nothing has changed since it was built.
+    /// - Returns: `nil` if it would have to be built.
+    convenience init?(built folder: String) throws(StoreError) {
+        guard let parts = try Opening(folder, nil).load() else { return nil }
+        self.init(parts.table, members: parts.members, files: parts.files, isBuilt: false)
     }
 
     /// What a stream of an opening gives.
@@ -94,15 +98,23 @@ extension TarIndex {
 
         typealias Progress = (IndexProgress) -> Void
 
+        init(_ folder: String, _ cancellation: Cancellation?) throws(StoreError) {
+            let names = try folderContents(folder).filter { !$0.isFolder }.map(\.name)
+            self.init(
+                folder: folder, files: ShardFile.shards(in: folder, names: names),
+                cancellation: cancellation)
+        }
+
+        init(folder: String, files: [ShardFile], cancellation: Cancellation?) {
+            self.folder = folder
+            self.files = files
+            self.cancellation = cancellation
+        }
+
         func run(rebuilds: Bool, _ progress: Progress?) throws(StoreError) -> Parts {
-            let places = IndexPlace.candidates(for: folder)
-            if !rebuilds {
-                for place in places {
-                    if let parts = load(from: place) { return parts }
-                }
-            }
+            if !rebuilds, let parts = load() { return parts }
             var failure: StoreError?
-            for place in places where place.makeReady() {
+            for place in IndexPlace.candidates(for: folder) where place.makeReady() {
                 do throws(StoreError) {
                     return try build(in: place, rebuilds: rebuilds, progress)
                 } catch {
@@ -112,6 +124,11 @@ extension TarIndex {
             }
             if let failure { throw failure }
             return try runPrivately(progress)
+        }
+
+        /// What the best place holds that has a sound index of these shards.
+        func load() -> Parts? {
+            IndexPlace.candidates(for: folder).lazy.compactMap(load).first
         }
 
         /// What a place holds, if it is sound and of these shards.

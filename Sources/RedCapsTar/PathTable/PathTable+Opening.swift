@@ -8,25 +8,50 @@ import Musl
 
 extension PathTable {
     /// Opens the table of some lists and folders, and makes it first if there is none or if anything
-    /// has changed. Of several processes that open it at the same time, one makes it.
+    /// has changed. Of several processes that open it at the same time, one makes it, and what it is
+    /// made of.
     /// - Parameters:
     ///   - data: The folder beside whose files the table lies.
     ///   - name: What tells this table from others of the same folder.
     ///   - lists: The lists' names and paths, in the order in which they are read.
-    ///   - folders: What each column's paths are relative to.
     ///   - rebuilds: Whether to make it anew, whatever is there.
     ///   - cancellation: Stops the work within a second.
+    ///   - folders: Opens what each column's paths are relative to; where something would have to be
+    ///     built for that, only if it may.
     ///   - read: Reads the lists, appends their rows and returns a hash of their bytes.
     /// - Returns: The table, and whether it was made just now.
     package static func open(
         beside data: String, name: String, lists: [(name: String, path: String)],
-        folders: [RawFolder], rebuilds: Bool = false, cancellation: Cancellation? = nil,
+        rebuilds: Bool = false, cancellation: Cancellation? = nil,
+        folders: (_ mayBuild: Bool) throws -> [RawFolder]?,
         read: @escaping @Sendable (inout PathTableWriter) throws -> UInt64
     ) throws -> (table: PathTable, isBuilt: Bool) {
-        let opening = Opening(
-            name: "entries-\(String(XXH64.hash(Array(name.utf8)), radix: 16))-1.index",
-            lists: lists, folders: folders, cancellation: cancellation, read: read)
-        return try opening.run(places: IndexPlace.candidates(for: data), rebuilds: rebuilds)
+        let places = IndexPlace.candidates(for: data)
+        func opening(_ folders: [RawFolder]) -> Opening {
+            Opening(
+                name: "entries-\(String(XXH64.hash(Array(name.utf8)), radix: 16))-1.index",
+                lists: lists, folders: folders, cancellation: cancellation, read: read)
+        }
+        if !rebuilds, let folders = try folders(false) {
+            for place in places {
+                if let table = try opening(folders).load(place) { return (table, false) }
+            }
+        }
+        var failure: StoreError?
+        for place in places where place.makeReady() {
+            do {
+                let lock = try IndexLock.wait(for: .entries, in: place, cancellation)
+                return try withExtendedLifetime(lock) {
+                    if lock != nil { place.removeLeftovers(of: .entries) }
+                    let opening = opening(try folders(true) ?? [])
+                    return try opening.build(place, rebuilds: rebuilds)
+                }
+            } catch let error as StoreError where error.code == .system {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return (try opening(try folders(true) ?? []).makePrivately(), true)
     }
 
     /// The steps from lists to a table.
@@ -39,27 +64,7 @@ extension PathTable {
 
         private var recordSizes: [Int] { Section.recordSizes(columns: folders.count) }
 
-        func run(
-            places: [IndexPlace], rebuilds: Bool
-        ) throws -> (table: PathTable, isBuilt: Bool) {
-            if !rebuilds {
-                for place in places {
-                    if let table = try load(place) { return (table, false) }
-                }
-            }
-            var failure: StoreError?
-            for place in places where place.makeReady() {
-                do {
-                    return try build(place, rebuilds: rebuilds)
-                } catch let error as StoreError where error.code == .system {
-                    failure = error
-                }
-            }
-            if let failure { throw failure }
-            return (try makePrivately(), true)
-        }
-
-        private func load(_ place: IndexPlace) throws -> PathTable? {
+        func load(_ place: IndexPlace) throws -> PathTable? {
             guard
                 let file = try? BlockFile(place.file(name), .entries, recordSizes: recordSizes),
                 let bytes = try? file.bytes(
@@ -89,24 +94,20 @@ extension PathTable {
             return PathTable(repairable, facts: facts, folders: folders)
         }
 
-        private func build(
+        /// Makes the table, unless another process has done so; only for whoever holds the lock.
+        func build(
             _ place: IndexPlace, rebuilds: Bool
         ) throws -> (table: PathTable, isBuilt: Bool) {
-            let lock = try IndexLock.wait(for: .entries, in: place, cancellation)
-            return try withExtendedLifetime(lock) {
-                if !rebuilds, let table = try load(place) { return (table, false) }
-                if lock != nil { place.removeLeftovers(of: .entries) }
-                let temporary = place.temporary(for: name)
-                do {
-                    let facts = try write(temporary)
-                    try place.publish(temporary, as: name)
-                    let file = try BlockFile(
-                        place.file(name), .entries, recordSizes: recordSizes)
-                    return (table(file, facts, place), true)
-                } catch {
-                    unsafe _ = unlink(temporary)
-                    throw error
-                }
+            if !rebuilds, let table = try load(place) { return (table, false) }
+            let temporary = place.temporary(for: name)
+            do {
+                let facts = try write(temporary)
+                try place.publish(temporary, as: name)
+                let file = try BlockFile(place.file(name), .entries, recordSizes: recordSizes)
+                return (table(file, facts, place), true)
+            } catch {
+                unsafe _ = unlink(temporary)
+                throw error
             }
         }
 
@@ -126,12 +127,13 @@ extension PathTable {
                 _ = try write(temporary)
                 return try BlockFile(temporary, .entries, recordSizes: recordSizes)
             }
-            _ = try build(place, rebuilds: true)
+            let lock = try IndexLock.wait(for: .entries, in: place, cancellation)
+            try withExtendedLifetime(lock) { _ = try build(place, rebuilds: true) }
             return try BlockFile(place.file(name), .entries, recordSizes: recordSizes)
         }
 
         /// Makes the table in a file that is gone when the table is.
-        private func makePrivately() throws -> PathTable {
+        func makePrivately() throws -> PathTable {
             let temporary = Self.scratch.temporary(for: name)
             defer { unsafe _ = unlink(temporary) }
             let facts = try write(temporary)

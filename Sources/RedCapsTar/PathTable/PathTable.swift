@@ -47,7 +47,8 @@ package final class PathTable: Sendable {
 
     let facts: TableFacts
     private let file: RepairableFile
-    private let folders: [RawFolder]
+    /// What each column's paths are relative to.
+    package let folders: [RawFolder]
 
     init(_ file: RepairableFile, facts: TableFacts, folders: [RawFolder]) {
         self.file = file

@@ -21,18 +21,35 @@ public struct RawFolder: FileStore {
         progress: ((IndexProgress) -> Void)? = nil
     ) throws(StoreError) {
         let contents = try folderContents(folder)
+        self.init(
+            folder, contents,
+            index: Self.hasShards(contents)
+                ? try TarIndex(
+                    folder: folder, rebuilds: rebuilds, cancellation: cancellation,
+                    progress: progress)
+                : nil)
+    }
+
+    /// Looks at a folder.
+    /// - Returns: `nil` if there are tars in it whose index would have to be built first.
+    package init?(built folder: String) throws(StoreError) {
+        let contents = try folderContents(folder)
+        let index = Self.hasShards(contents) ? try TarIndex(built: folder) : nil
+        if index == nil, Self.hasShards(contents) { return nil }
+        self.init(folder, contents, index: index)
+    }
+
+    private init(_ folder: String, _ contents: [(name: String, isFolder: Bool)], index: TarIndex?) {
         tree = FolderStore(folder)
-        if contents.contains(where: { !$0.isFolder && ShardFile.isShard($0.name) }) {
-            let index = try TarIndex(
-                folder: folder, rebuilds: rebuilds, cancellation: cancellation, progress: progress)
-            self.index = index
-            tars = TarShardStore(index)
-        } else {
-            (index, tars) = (nil, nil)
-        }
+        self.index = index
+        tars = index.map(TarShardStore.init)
         topLevel = Set(
             contents.map(\.name).filter { !ShardFile.isShard($0) && !$0.hasPrefix(".") }
                 .map { Array($0.utf8) })
+    }
+
+    private static func hasShards(_ contents: [(name: String, isFolder: Bool)]) -> Bool {
+        contents.contains { !$0.isFolder && ShardFile.isShard($0.name) }
     }
 
     /// Finds a file: in the unpacked tree if it is there, else in a shard.
