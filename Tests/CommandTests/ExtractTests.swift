@@ -135,7 +135,10 @@ struct ExtractTests {
         #expect(lines[0]["files"] as? Int == 16_000)
     }
 
-    @Test("When the disk takes no more, that is the error, and nothing that is half there shows")
+    // The thread sanitizer's own memory is a file that the limit cuts.
+    @Test(
+        "When the disk takes no more, that is the error, and nothing that is half there shows",
+        .disabled(if: ProcessInfo.processInfo.environment["REDCAPS_SANITIZER"] == "thread"))
     func full() throws {
         let folder = try shards(1, members: 10, bytes: 1 << 20)
         // A limit on the length of files is what can be had without a disk of one's own.

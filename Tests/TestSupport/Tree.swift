@@ -46,7 +46,10 @@ package struct Tree: Equatable, Sendable {
         defer { closedir(stream) }
         var entries: [[UInt8]] = []
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            // In place: the entry may end before the longest name would.
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { text in
+                Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+            }
             if name != [46] && name != [46, 46] { entries.append(name) }
         }
         return entries

@@ -122,7 +122,7 @@ final class ExtractionRun: Sendable {
                 switch task {
                 case .begin(let number): try begin(number, places)
                 case .piece(let number, let shard, let piece):
-                    try unpack(number, shard, [piece], places)
+                    try unpack(number, shard, piece, places)
                 case .commit(let staged): try commit(staged, places)
                 }
             } catch {
@@ -200,11 +200,9 @@ final class ExtractionRun: Sendable {
             let begun = split
             state.update { $0.split[number] = begun }
             if isEmpty { return try finish(begun, places) }
-            var pieces: [Range<Int>] = []
-            repeat {
-                pieces = state.update { $0.split[number]?.takePiece() }.map { [$0] } ?? []
-                try unpack(number, shard, pieces, places)
-            } while !pieces.isEmpty
+            while let piece = state.update({ $0.split[number]?.takePiece() }) {
+                try unpack(number, shard, piece, places)
+            }
             return
         }
         let shard = StreamedShard(
@@ -228,23 +226,20 @@ final class ExtractionRun: Sendable {
     }
 
     private func unpack(
-        _ number: Int, _ shard: SplitShard, _ pieces: [Range<Int>], _ places: ExtractionState
+        _ number: Int, _ shard: SplitShard, _ piece: Range<Int>, _ places: ExtractionState
     ) throws {
-        let name = Self.name(of: shard.path)
-        for piece in pieces {
-            let reader = ShardReader(try OpenFile(shard.path))
-            let folder = try StagingFolder(places.path(name, "staging"))
-            let unpacked = try shard.unpack(piece, reader, into: folder, cancellation)
-            let finished = state.update { state -> Split? in
-                state.progress.files += unpacked.files
-                state.progress.bytes += unpacked.bytes
-                state.split[number]?.unpacked.add(unpacked)
-                state.split[number]?.unfinished -= 1
-                guard state.split[number]?.unfinished == 0 else { return nil }
-                return state.split[number]
-            }
-            if let finished { try finish(finished, places) }
+        let reader = ShardReader(try OpenFile(shard.path))
+        let folder = try StagingFolder(places.path(Self.name(of: shard.path), "staging"))
+        let unpacked = try shard.unpack(piece, reader, into: folder, cancellation)
+        let finished = state.update { state -> Split? in
+            state.progress.files += unpacked.files
+            state.progress.bytes += unpacked.bytes
+            state.split[number]?.unpacked.add(unpacked)
+            state.split[number]?.unfinished -= 1
+            guard state.split[number]?.unfinished == 0 else { return nil }
+            return state.split[number]
         }
+        if let finished { try finish(finished, places) }
     }
 
     private func finish(_ split: Split, _ places: ExtractionState) throws {
