@@ -15,7 +15,9 @@ struct DirectorySorter {
     }
 
     /// Writes the directory.
-    mutating func write(to writer: BlockFileWriter) throws(StoreError) -> Suspects {
+    mutating func write(
+        to writer: BlockFileWriter, _ cancellation: Cancellation?
+    ) throws(StoreError) -> Suspects {
         let sorted = KeySort(count: count) { tell in
             for shard in hashes { shard.forEach(tell) }
         }
@@ -27,7 +29,7 @@ struct DirectorySorter {
             }
             hashes[shard] = []
         }
-        try sorted.sort()
+        try sorted.sort(cancellation)
         var suspects = Suspects()
         var bytes = PackedBytes()
         var runStart = 0
@@ -36,6 +38,7 @@ struct DirectorySorter {
             bytes.append(row.key, width: 8)
             bytes.append(row.value, width: 5)
             if bytes.bytes.count > 1 << 18 {
+                try cancellation?.check("the index")
                 try writer.append(MemberSection.directory, bytes.bytes)
                 bytes.removeAll()
             }

@@ -2,6 +2,7 @@
 struct Duplicates {
     let file: BlockFile
     let shards: [TarIndex.Shard]
+    let cancellation: Cancellation?
 
     /// Compares the paths of records with the same hash.
     /// - Parameter groups: Records with the same hash, each group in order.
@@ -9,9 +10,10 @@ struct Duplicates {
     func find(among groups: [[UInt64]]) throws(StoreError) -> [UInt64] {
         var replaced: [UInt64] = []
         for group in groups {
+            try cancellation?.check(file.path)
             var later: [[UInt8]: (shard: Int, kind: TarMember.Kind)] = [:]
             for number in group.reversed() {
-                let shard = shards.firstIndex { $0.records.contains(number) } ?? 0
+                guard let shard = TarIndex.shardNumber(of: number, among: shards) else { continue }
                 let record = unsafe try file.withRecord(MemberSection.records, number) {
                     unsafe MemberRecord($0)
                 }

@@ -46,11 +46,11 @@ struct IndexBuilder: Sendable {
             throw StoreError(
                 .tooLarge, file: folder, reason: "\(hashes.count) members, more than 2^40")
         }
-        let suspects = try hashes.write(to: writer)
+        let suspects = try hashes.write(to: writer, cancellation)
         let identity = try writer.finish(isKept: isKept)
         let replaced = try Duplicates(
             file: try BlockFile(path, .members, recordSizes: MemberSection.recordSizes),
-            shards: shards
+            shards: shards, cancellation: cancellation
         ).find(among: suspects.groups)
         return ShardTable(
             members: identity, shards: shards, replaced: replaced,

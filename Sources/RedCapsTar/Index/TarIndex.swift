@@ -130,6 +130,10 @@ public final class TarIndex: Sendable {
 
     /// The shard that a record belongs to.
     package func shardNumber(of record: UInt64) -> Int? {
+        Self.shardNumber(of: record, among: shards)
+    }
+
+    static func shardNumber(of record: UInt64, among shards: [Shard]) -> Int? {
         var (low, high) = (0, shards.count)
         while low < high {
             let middle = (low + high) / 2

@@ -13,6 +13,7 @@ struct PathResolver: Sendable {
     /// The paths: one run of bytes, and where in it each path lies.
     let bytes: [UInt8]
     let ranges: [Range<Int>]
+    let cancellation: Cancellation?
 
     /// The records that the paths lead to; `none` for a path that isn't there.
     static let none = UInt64.max
@@ -69,16 +70,18 @@ struct PathResolver: Sendable {
         guard !queries.isEmpty else { return }
         let sorted = try sortedByHash(queries)
         let hashed = try WorkerThread.map(Self.parts) { part throws(StoreError) in
-            try index.members.use { (file) throws(StoreError) in
+            try cancellation?.check("the list")
+            return try index.members.use { (file) throws(StoreError) in
                 try candidates(
                     searchesAll ? nil : queries, sorted, Self.share(part, of: sorted.count),
                     in: file)
             }
         }
-        let byRecord = try Self.sortedByRecord(
+        let byRecord = try sortedByRecord(
             hashed, of: index.members.count(MemberSection.records))
         let hits = try WorkerThread.map(Self.parts) { part throws(StoreError) in
-            try index.members.use { (file) throws(StoreError) in
+            try cancellation?.check("the list")
+            return try index.members.use { (file) throws(StoreError) in
                 try verified(
                     queries, byRecord, Self.share(part, of: byRecord.rows.count), in: file)
             }
@@ -103,7 +106,7 @@ struct PathResolver: Sendable {
         }
         let sorted = KeySort(count: queries.count) { hashes.forEach($0) }
         for (number, hash) in hashes.enumerated() { sorted.add(hash, UInt64(number)) }
-        try sorted.sort()
+        try sorted.sort(cancellation)
         return sorted
     }
 
@@ -159,7 +162,7 @@ struct PathResolver: Sendable {
         let shift: UInt64
     }
 
-    private static func sortedByRecord(
+    private func sortedByRecord(
         _ candidates: [[Candidate]], of count: UInt64
     ) throws(StoreError) -> ByRecord {
         let shift = UInt64(count.leadingZeroBitCount) & 63
@@ -172,7 +175,7 @@ struct PathResolver: Sendable {
                 rows.add(candidate.record << shift, UInt64(candidate.query))
             }
         }
-        try rows.sort()
+        try rows.sort(cancellation)
         return ByRecord(rows: rows, shift: shift)
     }
 

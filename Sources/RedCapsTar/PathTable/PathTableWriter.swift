@@ -122,7 +122,9 @@ package struct PathTableWriter {
             }
         }
         if let index = folder.index {
-            let found = try PathResolver(index: index, bytes: spelled, ranges: ranges).run()
+            let found = try PathResolver(
+                index: index, bytes: spelled, ranges: ranges, cancellation: cancellation
+            ).run()
             for (path, number) in places.enumerated() {
                 let (row, column) = (number / columns.count, columns[number % columns.count])
                 let asListed = range(row * folders.count + column) ?? 0..<0

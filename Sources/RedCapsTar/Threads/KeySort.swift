@@ -55,10 +55,11 @@
     }
 
     /// Sorts, after all rows were added.
-    func sort() throws(StoreError) {
+    func sort(_ cancellation: Cancellation?) throws(StoreError) {
         let all = 1 << Int(bits)
         let groups = all < 64 ? 1 : 64
         try WorkerThread.forEach(groups) { [self] group in
+            if cancellation?.isCancelled ?? false { return }
             let mine = (all * group / groups)..<(all * (group + 1) / groups)
             for bucket in mine {
                 let start = unsafe bucket == 0 ? 0 : ends[bucket - 1]
@@ -71,6 +72,7 @@
                 }
             }
         }
+        try cancellation?.check("the index")
     }
 
     /// A row of the sorted order.
