@@ -344,8 +344,3 @@ final class ExtractionRun: Sendable {
         String(tar.split(separator: "/").last ?? "")
     }
 }
-
-extension Extraction.Options {
-    /// What a finished shard depends on.
-    var setting: String { "\(layout.rawValue) \(isCaseSensitive)" }
-}

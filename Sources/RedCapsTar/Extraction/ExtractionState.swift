@@ -127,3 +127,8 @@ struct ExtractionState: Sendable {
         return note
     }
 }
+
+extension Extraction.Options {
+    /// What a finished shard depends on.
+    var setting: String { "\(layout.rawValue) \(isCaseSensitive)" }
+}
