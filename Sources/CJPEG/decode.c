@@ -5,7 +5,7 @@
 #include <string.h>
 #include <jerror.h>
 
-enum { ROW_PADDING = 64, LEAST_COLUMNS = 64 };
+enum { ROW_PADDING = 128, LEAST_COLUMNS = 64 };
 
 struct rc_jpeg_decoder {
     struct jpeg_decompress_struct info;
@@ -14,8 +14,8 @@ struct rc_jpeg_decoder {
     const uint8_t *end;             // of the file's bytes
     const uint8_t *scan;            // where the first scan's entropy-coded data begin
     int asked_past_end;             // libjpeg wanted more bytes than the file has
-    uint8_t *row;                   // one decoded row, then padding
-    size_t row_capacity;
+    uint8_t *rows;                  // RC_JPEG_ROWS decoded rows, each with padding
+    size_t row_stride, capacity;
     uint32_t skipped_columns;       // decoded to the left of the rectangle
     uint32_t rectangle_width;
 };
@@ -68,7 +68,7 @@ rc_jpeg_decoder *rc_jpeg_decoder_create(void) {
 
 void rc_jpeg_decoder_destroy(rc_jpeg_decoder *d) {
     rc_jpeg_decoder_reset(d);
-    free(d->row);
+    free(d->rows);
     free(d);
 }
 
@@ -111,13 +111,15 @@ rc_jpeg_status rc_jpeg_decoder_begin(rc_jpeg_decoder *d, const uint8_t *data, si
     return RC_JPEG_OK;
 }
 
-static int reserve_row(rc_jpeg_decoder *d, size_t size) {
-    if (size <= d->row_capacity) return 1;
-    uint8_t *grown = realloc(d->row, size);
+static int reserve_rows(rc_jpeg_decoder *d, size_t stride) {
+    d->row_stride = stride;
+    const size_t size = stride * RC_JPEG_ROWS;
+    if (size <= d->capacity) return 1;
+    uint8_t *grown = realloc(d->rows, size);
     if (!grown) return 0;
     memset(grown, 0, size);
-    d->row = grown;
-    d->row_capacity = size;
+    d->rows = grown;
+    d->capacity = size;
     return 1;
 }
 
@@ -132,10 +134,16 @@ static int smooths_blocks(const struct jpeg_decompress_struct *info) {
     return 0;
 }
 
-/// Decodes a row into the decoder's buffer. To be called under a live setjmp.
-static int read_row(rc_jpeg_decoder *d) {
-    JSAMPROW rows[1] = {d->row};
-    return jpeg_read_scanlines(&d->info, rows, 1) == 1 && !d->asked_past_end;
+/// Decodes rows into the decoder's buffer. To be called under a live setjmp.
+static int read_rows(rc_jpeg_decoder *d, uint32_t count) {
+    JSAMPROW rows[RC_JPEG_ROWS];
+    for (uint32_t r = 0; r < count; r++) rows[r] = d->rows + r * d->row_stride;
+    for (uint32_t done = 0; done < count;) {
+        const JDIMENSION read = jpeg_read_scanlines(&d->info, rows + done, count - done);
+        if (read == 0 || d->asked_past_end) return 0;
+        done += read;
+    }
+    return 1;
 }
 
 rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *d, uint32_t x, uint32_t y, uint32_t width,
@@ -166,11 +174,11 @@ rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *d, uint32_t x, uint32_t y,
     d->skipped_columns = x - left;
     d->rectangle_width = width;
     size_t bytes = (size_t)info->output_width * (size_t)info->output_components;
-    if (!reserve_row(d, bytes + ROW_PADDING))
+    if (!reserve_rows(d, (bytes + ROW_PADDING + 63) / 64 * 64))
         return fail(d, RC_JPEG_NO_MEMORY, "no memory for a row of pixels");
     if (needs_all) {
         for (uint32_t row = 0; row < y; row++)
-            if (!read_row(d)) return truncated(d);
+            if (!read_rows(d, 1)) return truncated(d);
     } else if (y > 0 && jpeg_skip_scanlines(info, y) != y) {
         return truncated(d);
     }
@@ -192,15 +200,18 @@ static void rgb_from_cmyk(uint8_t *row, uint32_t width) {
     }
 }
 
-rc_jpeg_status rc_jpeg_decoder_next_row(rc_jpeg_decoder *d, const uint8_t **row) {
-    *row = NULL;
+rc_jpeg_status rc_jpeg_decoder_next_rows(rc_jpeg_decoder *d, uint32_t count,
+                                         const uint8_t **rows) {
     if (setjmp(d->errors.escape)) return caught(d);
-    if (d->info.output_scanline >= d->info.output_height)
+    if (count > RC_JPEG_ROWS || count > d->info.output_height - d->info.output_scanline)
         return fail(d, RC_JPEG_INVALID, "asked for more rows than the image has");
-    if (!read_row(d)) return truncated(d);
-    uint8_t *first = d->row + (size_t)d->skipped_columns * (size_t)d->info.output_components;
-    if (d->info.output_components == 4) rgb_from_cmyk(first, d->rectangle_width);
-    *row = first;
+    if (!read_rows(d, count)) return truncated(d);
+    for (uint32_t r = 0; r < count; r++) {
+        uint8_t *first = d->rows + r * d->row_stride +
+                         (size_t)d->skipped_columns * (size_t)d->info.output_components;
+        if (d->info.output_components == 4) rgb_from_cmyk(first, d->rectangle_width);
+        rows[r] = first;
+    }
     return RC_JPEG_OK;
 }
 
@@ -223,7 +234,7 @@ rc_jpeg_status rc_jpeg_decoder_finish(rc_jpeg_decoder *d) {
     }
     if (setjmp(d->errors.escape)) return caught(d);
     while (d->info.output_scanline < d->info.output_height)
-        if (!read_row(d)) return truncated(d);
+        if (!read_rows(d, 1)) return truncated(d);
     jpeg_finish_decompress(&d->info);  // may suspend: all lines are out, so that is no failure
     rc_jpeg_decoder_reset(d);
     return RC_JPEG_OK;

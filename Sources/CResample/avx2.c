@@ -29,7 +29,7 @@ AVX2 static inline __m256i pixel_sums(const uint8_t *p, const int16_t *taps, uin
     return _mm256_add_epi32(_mm256_slli_epi32(high, LOW_BITS), low);
 }
 
-AVX2 static void horizontal(const rc_axis *axis, const uint8_t *in, uint8_t *out) {
+AVX2 static void one_row(const rc_axis *axis, const uint8_t *in, uint8_t *out) {
     const uint32_t groups = axis->groups;
     const size_t step = (size_t)groups * GROUP;
     const int16_t *taps = axis->taps;
@@ -58,8 +58,14 @@ AVX2 static void horizontal(const rc_axis *axis, const uint8_t *in, uint8_t *out
     }
     if (x < axis->out_size) {
         rc_axis rest = {axis->in_size, axis->out_size - x, groups, starts + x, taps};
-        rc_portable_horizontal(&rest, in, out);
+        rc_portable_row(&rest, in, out);
     }
+}
+
+static void horizontal(const rc_axis *axis, const void *plan, const uint8_t *const *in,
+                       uint8_t *const *out, uint32_t rows) {
+    (void)plan;
+    for (uint32_t r = 0; r < rows; r++) one_row(axis, in[r], out[r]);
 }
 
 AVX2 static void vertical(const rc_axis *axis, uint32_t index, const uint8_t *const *rows,
@@ -128,5 +134,5 @@ AVX2 static void normalize(const uint8_t *rgb, size_t pixels, float *r, float *g
     rc_portable_normalize(rgb, pixels - i, r + i, g + i, b + i);
 }
 
-const rc_kernels rc_avx2_kernels = {"avx2", horizontal, vertical, normalize};
+const rc_kernels rc_avx2_kernels = {"avx2", NULL, NULL, horizontal, vertical, normalize};
 #endif

@@ -16,7 +16,8 @@ static inline int32_t coefficient(const int16_t *taps, uint32_t k) {
     return (int32_t)((uint32_t)group[k % 4] << LOW_BITS) + group[4 + k % 4];
 }
 
-void rc_portable_horizontal(const rc_axis *axis, const uint8_t *in, uint8_t *out);
+/// One row.
+void rc_portable_row(const rc_axis *axis, const uint8_t *in, uint8_t *out);
 void rc_portable_vertical(const rc_axis *axis, uint32_t index, const uint8_t *const *rows,
                           uint8_t *out, size_t count);
 /// The columns from `from` on, for the ends that SIMD kernels leave over.
@@ -27,6 +28,7 @@ void rc_portable_normalize(const uint8_t *rgb, size_t pixels, float *r, float *g
 extern const rc_kernels rc_portable_kernels;
 #if defined(__x86_64__)
 extern const rc_kernels rc_avx2_kernels;
+extern const rc_kernels rc_avx512_kernels;
 #endif
 #if defined(__aarch64__)
 extern const rc_kernels rc_neon_kernels;

@@ -4,7 +4,7 @@
 #include <arm_neon.h>
 
 /// Adds four taps of three channels: each 32-bit lane is a tap, to be summed across at the end.
-static void horizontal(const rc_axis *axis, const uint8_t *in, uint8_t *out) {
+static void one_row(const rc_axis *axis, const uint8_t *in, uint8_t *out) {
     const uint32_t groups = axis->groups;
     const int16_t *taps = axis->taps;
     for (uint32_t x = 0; x < axis->out_size; x++) {
@@ -26,6 +26,12 @@ static void horizontal(const rc_axis *axis, const uint8_t *in, uint8_t *out) {
             *out++ = clip((int32_t)(sum + (1u << (FRACTION_BITS - 1))));
         }
     }
+}
+
+static void horizontal(const rc_axis *axis, const void *plan, const uint8_t *const *in,
+                       uint8_t *const *out, uint32_t rows) {
+    (void)plan;
+    for (uint32_t r = 0; r < rows; r++) one_row(axis, in[r], out[r]);
 }
 
 static void vertical(const rc_axis *axis, uint32_t index, const uint8_t *const *rows, uint8_t *out,
@@ -72,5 +78,5 @@ static void normalize(const uint8_t *rgb, size_t pixels, float *r, float *g, flo
     rc_portable_normalize(rgb, pixels - i, r + i, g + i, b + i);
 }
 
-const rc_kernels rc_neon_kernels = {"neon", horizontal, vertical, normalize};
+const rc_kernels rc_neon_kernels = {"neon", NULL, NULL, horizontal, vertical, normalize};
 #endif

@@ -1,6 +1,6 @@
 #include "kernels.h"
 
-void rc_portable_horizontal(const rc_axis *axis, const uint8_t *in, uint8_t *out) {
+void rc_portable_row(const rc_axis *axis, const uint8_t *in, uint8_t *out) {
     const uint32_t count = axis->groups * 4;
     const int16_t *taps = axis->taps;
     for (uint32_t x = 0; x < axis->out_size; x++, taps += (size_t)axis->groups * GROUP) {
@@ -16,6 +16,12 @@ void rc_portable_horizontal(const rc_axis *axis, const uint8_t *in, uint8_t *out
         *out++ = clip((int32_t)g);
         *out++ = clip((int32_t)b);
     }
+}
+
+static void horizontal(const rc_axis *axis, const void *plan, const uint8_t *const *in,
+                       uint8_t *const *out, uint32_t rows) {
+    (void)plan;
+    for (uint32_t r = 0; r < rows; r++) rc_portable_row(axis, in[r], out[r]);
 }
 
 void rc_portable_vertical_from(const rc_axis *axis, uint32_t index, const uint8_t *const *rows,
@@ -43,4 +49,4 @@ void rc_portable_normalize(const uint8_t *rgb, size_t pixels, float *r, float *g
 }
 
 const rc_kernels rc_portable_kernels = {
-    "portable", rc_portable_horizontal, rc_portable_vertical, rc_portable_normalize};
+    "portable", NULL, NULL, horizontal, rc_portable_vertical, rc_portable_normalize};

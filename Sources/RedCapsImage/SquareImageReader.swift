@@ -30,8 +30,8 @@ public struct ImageLimits: Sendable, Hashable {
     private let filter: ResampleFilter
     private let kernels: Kernels
     private let decoder: JPEGDecoder
-    private var axes = ResampleAxes()
-    private var resampler: RowResampler?
+    private var axes: ResampleAxes
+    private let resampler: RowResampler
 
     /// Makes a reader.
     /// - Throws: `ImageError` with `badRequest` if the size isn't in 1 ... 16384, `unsupported` if
@@ -47,6 +47,8 @@ public struct ImageLimits: Sendable, Hashable {
         self.filter = filter
         self.limits = limits
         kernels = try Kernels(kernel)
+        axes = ResampleAxes(kernels)
+        resampler = RowResampler(kernels)
         decoder = try JPEGDecoder()
     }
 
@@ -85,13 +87,14 @@ public struct ImageLimits: Sendable, Hashable {
             throw ImageError(
                 .badRequest, "\(region) lies outside an image of \(header.width)×\(header.height)")
         }
-        let rows = prepare(region.width)
+        let axis = axes.axis(from: region.width, to: imageSize, filter)
+        resampler.begin(axis, axis)
         if keepsBytes { self.bytes.removeAll(keepingCapacity: true) }
         unsafe try pixels.withUnsafeMutableBufferPointer { (pixels) throws(ImageError) in
             guard let red = pixels.baseAddress else { return }
             let size = imageSize
-            unsafe try decoder.forEachRow(of: bytes, in: region) { row in
-                unsafe rows.push(row) { y, rgb in
+            unsafe try decoder.forEachRows(of: bytes, in: region) { rows, count in
+                unsafe resampler.push(rows, count: count) { y, rgb in
                     let r = unsafe red + y * size
                     unsafe kernels.normalize(rgb, count: size, r, r + plane, r + 2 * plane)
                     if keepsBytes {
@@ -101,16 +104,5 @@ public struct ImageLimits: Sendable, Hashable {
                 }
             }
         }
-    }
-
-    private func prepare(_ side: Int) -> RowResampler {
-        let axis = axes.axis(from: side, to: imageSize, filter)
-        if let resampler, resampler.fits(axis, axis) {
-            resampler.begin()
-            return resampler
-        }
-        let resampler = RowResampler(axis, axis, kernels)
-        self.resampler = resampler
-        return resampler
     }
 }

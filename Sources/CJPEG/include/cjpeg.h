@@ -37,9 +37,12 @@ rc_jpeg_status rc_jpeg_decoder_begin(rc_jpeg_decoder *decoder, const uint8_t *da
 rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *decoder, uint32_t x, uint32_t y,
                                      uint32_t width, uint32_t height);
 
-/// The next row of the rectangle, `width` RGB pixels followed by at least 64 readable bytes, valid
-/// until the next call. Call it at most `height` times.
-rc_jpeg_status rc_jpeg_decoder_next_row(rc_jpeg_decoder *decoder, const uint8_t *_Nullable *_Nullable row);
+enum { RC_JPEG_ROWS = 4 };
+
+/// The next `count` rows of the rectangle, at most RC_JPEG_ROWS and no more than are left: `width`
+/// RGB pixels each, followed by at least 128 readable bytes, valid until the next call.
+rc_jpeg_status rc_jpeg_decoder_next_rows(rc_jpeg_decoder *decoder, uint32_t count,
+                                         const uint8_t *_Nullable *_Nonnull rows);
 
 /// Ends the image: refuses it when it is too short for its last scan line, wherever the rectangle
 /// ended, or when libjpeg refuses what follows the scan. Decodes the remaining rows only if it must.

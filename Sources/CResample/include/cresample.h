@@ -14,8 +14,12 @@
 
 #pragma clang assume_nonnull begin
 
-/// Readable bytes that must follow a row handed to `horizontal`.
-enum { RC_ROW_PADDING = 64 };
+enum {
+    /// Readable bytes that must follow a row handed to `horizontal`.
+    RC_ROW_PADDING = 128,
+    /// Rows that are best handed to it together, and the most that may be.
+    RC_ROWS = 4,
+};
 
 /// Taps of one axis, padded with zeros to groups of four.
 typedef struct {
@@ -27,8 +31,13 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    /// One row of in_size RGB pixels to one of out_size. `out` has RC_ROW_PADDING spare bytes too.
-    void (*horizontal)(const rc_axis *axis, const uint8_t *in, uint8_t *out);
+    /// What `horizontal` likes to know of an axis beforehand, or NULL, which does as well.
+    void *_Nullable (*_Nullable make_plan)(const rc_axis *axis);
+    void (*_Nullable release_plan)(void *_Nullable plan);
+    /// Rows of in_size RGB pixels to rows of out_size. `out` has RC_ROW_PADDING spare bytes too.
+    void (*horizontal)(const rc_axis *axis, const void *_Nullable plan,
+                       const uint8_t *_Nonnull const *_Nonnull in,
+                       uint8_t *_Nonnull const *_Nonnull out, uint32_t rows);
     /// One output row from `axis->groups * 4` rows of `count` bytes: the taps of output `index`.
     void (*vertical)(const rc_axis *axis, uint32_t index, const uint8_t *_Nonnull const *_Nonnull rows,
                      uint8_t *out, size_t count);
@@ -36,7 +45,13 @@ typedef struct {
     void (*normalize)(const uint8_t *rgb, size_t pixels, float *r, float *g, float *b);
 } rc_kernels;
 
-typedef enum { RC_AUTOMATIC = 0, RC_PORTABLE = 1, RC_AVX2 = 2, RC_NEON = 3 } rc_instruction_set;
+typedef enum {
+    RC_AUTOMATIC = 0,
+    RC_PORTABLE = 1,
+    RC_AVX2 = 2,
+    RC_NEON = 3,
+    RC_AVX512 = 4,
+} rc_instruction_set;
 
 /// The kernels of an instruction set, or NULL if this processor or build lacks it. Automatic is the
 /// fastest of those that can run.

@@ -7,6 +7,8 @@ internal import CJPEG
 /// A decoder keeps memory from image to image; use one per thread.
 @safe public final class JPEGDecoder {
     private let handle: OpaquePointer
+    /// The rows that the decoder lends.
+    private let rows: UnsafeMutablePointer<UnsafePointer<UInt8>?>
 
     /// Makes a decoder.
     /// - Throws: `ImageError` with `noMemory`.
@@ -15,9 +17,14 @@ internal import CJPEG
             throw ImageError(.noMemory, "no memory for a JPEG decoder")
         }
         unsafe self.handle = handle
+        unsafe rows = .allocate(capacity: Int(RC_JPEG_ROWS))
+        unsafe rows.initialize(repeating: nil, count: Int(RC_JPEG_ROWS))
     }
 
-    deinit { unsafe rc_jpeg_decoder_destroy(handle) }
+    deinit {
+        unsafe rc_jpeg_decoder_destroy(handle)
+        unsafe rows.deallocate()
+    }
 
     /// Reads the header.
     /// - Throws: `ImageError` if the bytes aren't a JPEG that Pillow would open.
@@ -44,18 +51,22 @@ internal import CJPEG
         try PixelBuffer.check(region.width, region.height)
         var pixels = [UInt8]()
         pixels.reserveCapacity(region.width * region.height * 3)
-        unsafe try forEachRow(of: bytes, in: region) { row in
-            unsafe pixels.append(
-                contentsOf: UnsafeBufferPointer(start: row, count: region.width * 3))
+        unsafe try forEachRows(of: bytes, in: region) { rows, count in
+            for row in 0..<count {
+                unsafe pixels.append(
+                    contentsOf: UnsafeBufferPointer(start: rows[row], count: region.width * 3))
+            }
         }
         return try PixelBuffer(width: region.width, height: region.height, pixels: pixels)
     }
 
-    /// Decodes a rectangle row by row. A row is followed by readable bytes, as resampling wants.
+    /// Decodes a rectangle a few rows at a time. A row is followed by readable bytes, as resampling
+    /// wants.
     ///
     /// Rows above the rectangle are skipped, columns outside left out, rows below not decoded.
-    func forEachRow(
-        of bytes: Span<UInt8>, in region: PixelRegion, _ body: (UnsafePointer<UInt8>) -> Void
+    func forEachRows(
+        of bytes: Span<UInt8>, in region: PixelRegion,
+        _ body: (_ rows: UnsafePointer<UnsafePointer<UInt8>>, _ count: Int) -> Void
     ) throws(ImageError) {
         unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in
             defer { unsafe rc_jpeg_decoder_reset(handle) }
@@ -67,10 +78,14 @@ internal import CJPEG
                 unsafe rc_jpeg_decoder_start(
                     handle, UInt32(region.x), UInt32(region.y), UInt32(region.width),
                     UInt32(region.height)))
-            for _ in 0..<region.height {
-                var row: UnsafePointer<UInt8>?
-                try check(unsafe rc_jpeg_decoder_next_row(handle, &row))
-                if let row = unsafe row { unsafe body(row) }
+            var done = 0
+            while done < region.height {
+                let count = min(Int(RC_JPEG_ROWS), region.height - done)
+                try check(unsafe rc_jpeg_decoder_next_rows(handle, UInt32(count), rows))
+                unsafe rows.withMemoryRebound(to: UnsafePointer<UInt8>.self, capacity: count) {
+                    unsafe body($0, count)
+                }
+                done += count
             }
             try check(unsafe rc_jpeg_decoder_finish(handle))
         }

@@ -13,10 +13,13 @@ internal import CResample
     let tapCount: Int
     private let starts: UnsafeMutablePointer<UInt32>
     private let taps: UnsafeMutablePointer<Int16>
+    /// What the kernels like to know beforehand.
+    private let hints: UnsafeMutableRawPointer?
+    private let kernels: Kernels
 
     /// Plans an axis, with the arithmetic of Pillow's `precompute_coeffs`: in double precision, and
     /// then in fixed point with 22 fraction bits.
-    init(from inSize: Int, to outSize: Int, _ filter: ResampleFilter) {
+    init(from inSize: Int, to outSize: Int, _ filter: ResampleFilter, _ kernels: Kernels) {
         self.inSize = inSize
         self.outSize = outSize
         let scale = Double(inSize) / Double(outSize)
@@ -61,9 +64,15 @@ internal import CResample
         }
         unsafe self.starts = starts
         unsafe self.taps = taps
+        self.kernels = kernels
+        var plan = unsafe rc_axis(
+            in_size: UInt32(inSize), out_size: UInt32(outSize), groups: UInt32(groups),
+            starts: starts, taps: taps)
+        unsafe hints = kernels.makePlan(&plan)
     }
 
     deinit {
+        unsafe kernels.release(hints)
         unsafe starts.deallocate()
         unsafe taps.deallocate()
     }
@@ -73,6 +82,15 @@ internal import CResample
 
     /// The first input of an output's padded span.
     func start(_ output: Int) -> Int { unsafe Int(starts[output]) }
+
+    /// Resamples up to `RC_ROWS` rows along this axis.
+    func resample(
+        _ rows: UnsafePointer<UnsafePointer<UInt8>>,
+        into out: UnsafePointer<UnsafeMutablePointer<UInt8>>, count: Int
+    ) {
+        var plan = unsafe plan
+        unsafe kernels.horizontal(&plan, hints, rows, out, count: count)
+    }
 
     /// The plan as the kernels read it, valid as long as this object.
     var plan: rc_axis {

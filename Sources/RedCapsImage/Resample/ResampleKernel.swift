@@ -10,6 +10,8 @@ public enum ResampleKernel: Sendable, Hashable, CaseIterable {
     case avx2
     /// 128-bit vectors of ARM.
     case neon
+    /// 512-bit vectors of x86, with VBMI and VNNI.
+    case avx512
 
     /// Whether this processor, and this build, have it.
     public var isAvailable: Bool { unsafe functions != nil }
@@ -21,6 +23,7 @@ public enum ResampleKernel: Sendable, Hashable, CaseIterable {
             case .portable: RC_PORTABLE
             case .avx2: RC_AVX2
             case .neon: RC_NEON
+            case .avx512: RC_AVX512
             }
         return unsafe rc_resample_kernels(set)
     }
@@ -38,10 +41,22 @@ public enum ResampleKernel: Sendable, Hashable, CaseIterable {
         unsafe self.functions = functions
     }
 
+    /// What `horizontal` likes to know of an axis beforehand; to be released.
+    func makePlan(_ axis: inout rc_axis) -> UnsafeMutableRawPointer? {
+        unsafe functions.pointee.make_plan?(&axis)
+    }
+
+    func release(_ plan: UnsafeMutableRawPointer?) {
+        unsafe functions.pointee.release_plan?(plan)
+    }
+
+    /// Resamples up to `RC_ROWS` rows.
     func horizontal(
-        _ axis: inout rc_axis, _ row: UnsafePointer<UInt8>, _ out: UnsafeMutablePointer<UInt8>
+        _ axis: inout rc_axis, _ plan: UnsafeMutableRawPointer?,
+        _ rows: UnsafePointer<UnsafePointer<UInt8>>,
+        _ out: UnsafePointer<UnsafeMutablePointer<UInt8>>, count: Int
     ) {
-        unsafe functions.pointee.horizontal(&axis, row, out)
+        unsafe functions.pointee.horizontal(&axis, plan, rows, out, UInt32(count))
     }
 
     func vertical(

@@ -7,7 +7,7 @@ internal import CResample
 public final class Resampler {
     private let filter: ResampleFilter
     private let kernels: Kernels
-    private var axes = ResampleAxes()
+    private var axes: ResampleAxes
 
     /// Chooses a filter, and instructions for it.
     /// - Throws: `ImageError` with `unsupported` if this processor lacks the instructions.
@@ -16,6 +16,7 @@ public final class Resampler {
     ) throws(ImageError) {
         self.filter = filter
         kernels = try Kernels(kernel)
+        axes = ResampleAxes(kernels)
     }
 
     /// Resizes an image as Pillow 13 does.
@@ -31,8 +32,9 @@ public final class Resampler {
         let vertical = axes.axis(from: image.height, to: height, filter)
         let lost = (rows: image.height - height, columns: image.width - width)
         if lost.rows > 0, lost.rows > 2 * lost.columns {
-            let tall = pass(image, .init(from: image.width, to: image.width, filter), vertical)
-            return pass(tall, horizontal, .init(from: height, to: height, filter))
+            let tall = pass(
+                image, axes.axis(from: image.width, to: image.width, filter), vertical)
+            return pass(tall, horizontal, axes.axis(from: height, to: height, filter))
         }
         return pass(image, horizontal, vertical)
     }
@@ -40,21 +42,16 @@ public final class Resampler {
     private func pass(
         _ image: PixelBuffer, _ horizontal: ResampleAxis, _ vertical: ResampleAxis
     ) -> PixelBuffer {
-        let rows = RowResampler(horizontal, vertical, kernels)
+        let rows = RowResampler(kernels)
+        rows.begin(horizontal, vertical)
         var pixels: [UInt8] = []
         pixels.reserveCapacity(horizontal.outSize * vertical.outSize * 3)
-        // A row of its own, with the padding that the kernels want to be able to read.
-        let padding = Int(RC_ROW_PADDING)
         let stride = image.width * 3
-        var row = [UInt8](repeating: 0, count: stride + padding)
-        for y in 0..<image.height {
-            row.replaceSubrange(0..<stride, with: image.pixels[(y * stride)..<((y + 1) * stride)])
-            unsafe row.withUnsafeBufferPointer { row in
-                guard let start = row.baseAddress else { return }
-                unsafe rows.push(start) { _, out in
-                    unsafe pixels.append(
-                        contentsOf: UnsafeBufferPointer(start: out, count: horizontal.outSize * 3))
-                }
+        unsafe image.pixels.withUnsafeBufferPointer { input in
+            guard let start = unsafe input.baseAddress else { return }
+            unsafe rows.push(start, stride: stride, count: image.height) { _, out in
+                unsafe pixels.append(
+                    contentsOf: UnsafeBufferPointer(start: out, count: horizontal.outSize * 3))
             }
         }
         return PixelBuffer(
@@ -71,13 +68,16 @@ struct ResampleAxes {
     }
 
     private static let limit = 128
+    private let kernels: Kernels
     private var planned: [Key: ResampleAxis] = [:]
+
+    init(_ kernels: Kernels) { self.kernels = kernels }
 
     mutating func axis(from: Int, to: Int, _ filter: ResampleFilter) -> ResampleAxis {
         let key = Key(from: from, to: to, filter: filter)
         if let axis = planned[key] { return axis }
         if planned.count >= Self.limit { planned.removeAll(keepingCapacity: true) }
-        let axis = ResampleAxis(from: from, to: to, filter)
+        let axis = ResampleAxis(from: from, to: to, filter, kernels)
         planned[key] = axis
         return axis
     }

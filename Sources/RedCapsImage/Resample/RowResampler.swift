@@ -1,92 +1,151 @@
 internal import CResample
 
-/// Resamples an image whose rows arrive one by one: each is resampled horizontally at once, while
-/// it is in the cache, and an output row is made as soon as its last input row is there.
+/// Resamples an image whose rows arrive a few at a time: they are resampled horizontally at once,
+/// while they are in the cache, and an output row is made as soon as its last input row is there.
+///
+/// Its memory only grows, so that images of sizes that were met before allocate nothing.
 @safe final class RowResampler {
+    private static let rowsAtOnce = Int(RC_ROWS)
+
     private let kernels: Kernels
-    private var horizontal: ResampleAxis
-    private var vertical: ResampleAxis
-    private var horizontalPlan: rc_axis
-    private var verticalPlan: rc_axis
-    /// As many horizontally resampled rows as an output row's taps span; row y is at y mod that.
-    private var ring: UnsafeMutableBufferPointer<UInt8>
-    private var stride: Int
-    private var taps: UnsafeMutableBufferPointer<UnsafePointer<UInt8>>
-    private var output: UnsafeMutableBufferPointer<UInt8>
+    private var horizontal: ResampleAxis?
+    private var vertical: ResampleAxis?
+    /// Horizontally resampled rows; row y is at y mod their number.
+    private var ring = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
+    private var ringRows = 0
+    private var stride = 0
+    private var output = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
+    /// The rows that a vertical pass reads.
+    private var taps = UnsafeMutableBufferPointer<UnsafePointer<UInt8>>(start: nil, count: 0)
+    /// Where a horizontal pass reads and writes.
+    private let sources: UnsafeMutablePointer<UnsafePointer<UInt8>>
+    private let slots: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>>
     private var pushed = 0
     private var emitted = 0
 
-    init(_ horizontal: ResampleAxis, _ vertical: ResampleAxis, _ kernels: Kernels) {
+    init(_ kernels: Kernels) {
         self.kernels = kernels
-        self.horizontal = horizontal
-        self.vertical = vertical
-        unsafe horizontalPlan = horizontal.plan
-        unsafe verticalPlan = vertical.plan
-        let padding = Int(RC_ROW_PADDING)
-        stride = (horizontal.outSize * 3 + padding + 63) / 64 * 64
-        unsafe ring = .allocate(capacity: stride * vertical.tapCount)
-        unsafe ring.initialize(repeating: 0)
-        unsafe output = .allocate(capacity: stride)
-        unsafe output.initialize(repeating: 0)
-        unsafe taps = .allocate(capacity: vertical.tapCount)
-        if let start = unsafe ring.baseAddress {
-            for k in 0..<vertical.tapCount {
-                unsafe taps.initializeElement(at: k, to: UnsafePointer(start + k * stride))
-            }
-        }
+        unsafe sources = .allocate(capacity: Self.rowsAtOnce)
+        unsafe slots = .allocate(capacity: Self.rowsAtOnce)
     }
 
     deinit {
         unsafe ring.deallocate()
         unsafe output.deallocate()
         unsafe taps.deallocate()
+        unsafe sources.deallocate()
+        unsafe slots.deallocate()
     }
 
-    /// Whether this object resamples between those sizes.
-    func fits(_ horizontal: ResampleAxis, _ vertical: ResampleAxis) -> Bool {
-        self.horizontal === horizontal && self.vertical === vertical
-    }
-
-    /// Begins another image of the same size.
-    func begin() {
+    /// Begins an image.
+    func begin(_ horizontal: ResampleAxis, _ vertical: ResampleAxis) {
         pushed = 0
         emitted = 0
+        if horizontal === self.horizontal, vertical === self.vertical { return }
+        self.horizontal = horizontal
+        self.vertical = vertical
+        stride = (horizontal.outSize * 3 + Int(RC_ROW_PADDING) + 63) / 64 * 64
+        // Those that an output row's taps span, and those that come together with the last of them.
+        ringRows = vertical.tapCount + Self.rowsAtOnce
+        unsafe Self.grow(&ring, to: stride * ringRows)
+        unsafe Self.grow(&output, to: stride)
+        if unsafe taps.count < vertical.tapCount {
+            unsafe taps.deallocate()
+            unsafe taps = .allocate(capacity: vertical.tapCount)
+        }
     }
 
-    /// Takes the next input row, and lends the output rows that it completes.
-    /// - Parameter row: `inSize` pixels and 64 readable bytes.
+    private static func grow(_ memory: inout UnsafeMutableBufferPointer<UInt8>, to count: Int) {
+        guard unsafe memory.count < count else { return }
+        unsafe memory.deallocate()
+        unsafe memory = .allocate(capacity: count)
+        unsafe memory.initialize(repeating: 0)
+    }
+
+    /// Takes the next input rows, and lends the output rows that they complete.
+    /// - Parameters:
+    ///   - rows: `inSize` pixels each, and `RC_ROW_PADDING` readable bytes.
+    ///   - count: How many; as many as are left at most.
+    ///   - emit: Called with each output row.
     func push(
-        _ row: UnsafePointer<UInt8>, emit: (_ y: Int, UnsafePointer<UInt8>) -> Void
+        _ rows: UnsafePointer<UnsafePointer<UInt8>>, count: Int,
+        emit: (_ y: Int, UnsafePointer<UInt8>) -> Void
     ) {
-        guard pushed < vertical.inSize,
-            let ring = unsafe ring.baseAddress, let output = unsafe output.baseAddress,
-            let taps = unsafe taps.baseAddress
+        guard let horizontal, let vertical, let ring = unsafe ring.baseAddress,
+            pushed + count <= vertical.inSize
         else { return }
-        let count = horizontal.outSize * 3
-        if horizontal.isIdentity && vertical.isIdentity {
-            unsafe emit(pushed, row)
-            pushed += 1
+        if horizontal.isIdentity, vertical.isIdentity {
+            for row in 0..<count { unsafe emit(pushed + row, rows[row]) }
+            pushed += count
             return
         }
-        let slot = unsafe ring + pushed % vertical.tapCount * stride
-        if horizontal.isIdentity {
-            unsafe slot.update(from: row, count: count)
-        } else {
-            unsafe kernels.horizontal(&horizontalPlan, row, slot)
+        var done = 0
+        while done < count {
+            let some = min(Self.rowsAtOnce, count - done)
+            for row in 0..<some {
+                unsafe slots[row] = ring + (pushed + row) % ringRows * stride
+            }
+            if horizontal.isIdentity {
+                for row in 0..<some {
+                    unsafe slots[row].update(from: rows[done + row], count: horizontal.outSize * 3)
+                }
+            } else {
+                unsafe horizontal.resample(rows + done, into: slots, count: some)
+            }
+            pushed += some
+            done += some
+            unsafe emitCompleted(vertical, ring, count: horizontal.outSize * 3, emit)
         }
-        pushed += 1
+    }
+
+    /// Takes rows that lie one after the other, without padding.
+    func push(
+        _ first: UnsafePointer<UInt8>, stride: Int, count: Int,
+        emit: (_ y: Int, UnsafePointer<UInt8>) -> Void
+    ) {
+        let padded = (stride + Int(RC_ROW_PADDING) + 63) / 64 * 64
+        let copies = UnsafeMutablePointer<UInt8>.allocate(capacity: padded * Self.rowsAtOnce)
+        unsafe copies.initialize(repeating: 0, count: padded * Self.rowsAtOnce)
+        defer { unsafe copies.deallocate() }
+        for row in 0..<Self.rowsAtOnce {
+            unsafe sources[row] = UnsafePointer(copies + row * padded)
+        }
+        var done = 0
+        while done < count {
+            let some = min(Self.rowsAtOnce, count - done)
+            for row in 0..<some {
+                unsafe (copies + row * padded)
+                    .update(from: first + (done + row) * stride, count: stride)
+            }
+            unsafe push(sources, count: some, emit: emit)
+            done += some
+        }
+    }
+
+    private func emitCompleted(
+        _ vertical: ResampleAxis, _ ring: UnsafeMutablePointer<UInt8>, count: Int,
+        _ emit: (_ y: Int, UnsafePointer<UInt8>) -> Void
+    ) {
         if vertical.isIdentity {
-            unsafe emit(pushed - 1, slot)
+            while emitted < pushed {
+                unsafe emit(emitted, ring + emitted % ringRows * stride)
+                emitted += 1
+            }
             return
         }
+        guard let output = unsafe output.baseAddress, let taps = unsafe taps.baseAddress else {
+            return
+        }
+        var plan = unsafe vertical.plan
         while emitted < vertical.outSize, vertical.ends[emitted] <= pushed {
             // Padding taps may point at rows that aren't there yet: their weight is zero.
-            let first = vertical.start(emitted)
+            var slot = vertical.start(emitted) % ringRows
             for k in 0..<vertical.tapCount {
-                unsafe taps[k] = UnsafePointer(ring + (first + k) % vertical.tapCount * stride)
+                unsafe taps[k] = UnsafePointer(ring + slot * stride)
+                slot = slot + 1 == ringRows ? 0 : slot + 1
             }
             unsafe kernels.vertical(
-                &verticalPlan, output: emitted, UnsafePointer(taps), output, count: count)
+                &plan, output: emitted, UnsafePointer(taps), output, count: count)
             unsafe emit(emitted, output)
             emitted += 1
         }
