@@ -146,26 +146,29 @@ static int read_rows(rc_jpeg_decoder *d, uint32_t count) {
     return 1;
 }
 
-rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *d, uint32_t x, uint32_t y, uint32_t width,
-                                     uint32_t height) {
+rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *d, uint32_t shrink, uint32_t x, uint32_t y,
+                                     uint32_t width, uint32_t height) {
     struct jpeg_decompress_struct *info = &d->info;
-    if (width == 0 || height == 0 || x > info->image_width || y > info->image_height ||
-        width > info->image_width - x || height > info->image_height - y)
+    const uint32_t full_width = (info->image_width + shrink - 1) / shrink;
+    const uint32_t full_height = (info->image_height + shrink - 1) / shrink;
+    if (width == 0 || height == 0 || x > full_width || y > full_height ||
+        width > full_width - x || height > full_height - y)
         return fail(d, RC_JPEG_INVALID, "the region lies outside the image");
     if (setjmp(d->errors.escape)) return caught(d);
+    info->scale_num = 1;
+    info->scale_denom = shrink;
     // Everything else is libjpeg's default: accurate integer DCT, fancy upsampling, smoothing.
     info->out_color_space = info->num_components == 4 ? JCS_CMYK : JCS_RGB;
     if (!jpeg_start_decompress(info)) return truncated(d);
     const int needs_all = smooths_blocks(info);
     JDIMENSION left = 0, columns = info->output_width;
-    if (!needs_all && width < info->image_width) {
+    if (!needs_all && width < full_width) {
         // One column more on each side: fancy upsampling looks at the neighbours.
         // And never just a few: libjpeg's upsampling isn't made for rows of one or two samples.
         left = x > 0 ? x - 1 : 0;
-        uint32_t right = x + width < info->image_width ? x + width + 1 : info->image_width;
+        uint32_t right = x + width < full_width ? x + width + 1 : full_width;
         if (right - left < LEAST_COLUMNS) {
-            right = left + LEAST_COLUMNS < info->image_width ? left + LEAST_COLUMNS
-                                                             : info->image_width;
+            right = left + LEAST_COLUMNS < full_width ? left + LEAST_COLUMNS : full_width;
             left = right > LEAST_COLUMNS ? right - LEAST_COLUMNS : 0;
         }
         columns = right - left;

@@ -11,6 +11,15 @@ public struct ImageLimits: Sendable, Hashable {
     }
 }
 
+/// How an image becomes smaller.
+public enum ImageDecoding: String, Sendable, Hashable, CaseIterable {
+    /// Decoded whole and resampled with Pillow's bicubic arithmetic: the reference's very bytes.
+    case exact
+    /// JPEGs are shrunk by 2, 4 or 8 while they are decoded, as far as the result is still as large
+    /// as wanted; the same filter does the rest. `Docs/Images.md` tells what that changes.
+    case fast
+}
+
 /// Turns the bytes of an image file into the square of floats that a model trains on.
 ///
 /// A square of the image is decoded, resampled to S × S with Pillow's bicubic arithmetic, and
@@ -26,6 +35,7 @@ public struct ImageLimits: Sendable, Hashable {
     /// S × S × 3 bytes of the last image, if `keepsBytes` was set.
     public private(set) var bytes: [UInt8] = []
 
+    private let decoding: ImageDecoding
     private let limits: ImageLimits
     private let filter: ResampleFilter
     private let kernels: Kernels
@@ -37,13 +47,14 @@ public struct ImageLimits: Sendable, Hashable {
     /// - Throws: `ImageError` with `badRequest` if the size isn't in 1 ... 16384, `unsupported` if
     ///   the processor lacks the instructions asked for.
     public init(
-        imageSize: Int, filter: ResampleFilter = .bicubic, kernel: ResampleKernel = .automatic,
-        limits: ImageLimits = ImageLimits()
+        imageSize: Int, decoding: ImageDecoding = .exact, filter: ResampleFilter = .bicubic,
+        kernel: ResampleKernel = .automatic, limits: ImageLimits = ImageLimits()
     ) throws(ImageError) {
         guard (1...16384).contains(imageSize) else {
             throw ImageError(.badRequest, "an image size of \(imageSize) isn't in 1 ... 16384")
         }
         self.imageSize = imageSize
+        self.decoding = decoding
         self.filter = filter
         self.limits = limits
         kernels = try Kernels(kernel)
@@ -87,13 +98,17 @@ public struct ImageLimits: Sendable, Hashable {
             throw ImageError(
                 .badRequest, "\(region) lies outside an image of \(header.width)×\(header.height)")
         }
-        let axis = axes.axis(from: region.width, to: imageSize, filter)
-        resampler.begin(axis, axis)
+        let shrink = shrink(region.width)
+        let source = Self.source(of: region, in: header, shrunkBy: shrink)
+        resampler.begin(
+            axes.axis(from: source.region.width, box: source.columns, to: imageSize, filter),
+            axes.axis(from: source.region.height, box: source.rows, to: imageSize, filter))
         if keepsBytes { self.bytes.removeAll(keepingCapacity: true) }
         unsafe try pixels.withUnsafeMutableBufferPointer { (pixels) throws(ImageError) in
             guard let red = pixels.baseAddress else { return }
             let size = imageSize
-            unsafe try decoder.forEachRows(of: bytes, in: region) { rows, count in
+            unsafe try decoder.forEachRows(of: bytes, shrunkBy: shrink, in: source.region) {
+                rows, count in
                 unsafe resampler.push(rows, count: count) { y, rgb in
                     let r = unsafe red + y * size
                     unsafe kernels.normalize(rgb, count: size, r, r + plane, r + 2 * plane)
@@ -104,5 +119,30 @@ public struct ImageLimits: Sendable, Hashable {
                 }
             }
         }
+    }
+
+    /// By how much libjpeg may shrink a square of that side.
+    private func shrink(_ side: Int) -> Int {
+        guard decoding == .fast else { return 1 }
+        return [8, 4, 2].first { side / $0 >= imageSize } ?? 1
+    }
+
+    /// Where a region lies in a shrunk image: the pixels that it touches, and where in these it
+    /// begins and ends, if not with them.
+    private static func source(
+        of region: PixelRegion, in header: ImageHeader, shrunkBy shrink: Int
+    ) -> (region: PixelRegion, columns: Range<Double>?, rows: Range<Double>?) {
+        func span(_ start: Int, _ count: Int) -> (start: Int, count: Int, box: Range<Double>?) {
+            let first = start / shrink
+            let end = (start + count + shrink - 1) / shrink
+            if start % shrink == 0, count % shrink == 0 { return (first, end - first, nil) }
+            let from = Double(start) / Double(shrink) - Double(first)
+            return (first, end - first, from..<(from + Double(count) / Double(shrink)))
+        }
+        let (columns, rows) = (span(region.x, region.width), span(region.y, region.height))
+        return (
+            PixelRegion(x: columns.start, y: rows.start, width: columns.count, height: rows.count),
+            columns.box, rows.box
+        )
     }
 }

@@ -40,14 +40,16 @@ struct DatasetOptions: ParsableArguments {
     }
 
     /// Reads the configuration and opens the data set.
-    func open() throws -> (training: TrainingConfiguration, dataset: CaptionDataset) {
+    func open(
+        _ decoding: ImageDecoding = .exact
+    ) throws -> (training: TrainingConfiguration, dataset: CaptionDataset) {
         let training = try TrainingConfiguration(file: config)
         let logger = Logger(label: "redcaps")
         var bar = ProgressBar(total: 1, unit: "shards")
         defer { bar.finish() }
         let dataset = try CaptionDataset(
             training, root: root ?? defaultRoot(training.dataset),
-            tokenizer: tokenizer == .bytes ? ByteTokenizer() : nil,
+            tokenizer: tokenizer == .bytes ? ByteTokenizer() : nil, decoding: decoding,
             missing: missing == .drop ? .dropAtOpen : .failSample,
             excluding: try exclude.map { try ExclusionList(file: $0) } ?? ExclusionList(),
             progress: { bar.show($0.finishedShards, of: $0.shardCount) }, logger: logger)

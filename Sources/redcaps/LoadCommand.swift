@@ -19,6 +19,18 @@ struct LoadCommand: AsyncParsableCommand {
     @Option(help: "What the order, the crops and the dropped captions depend on.")
     var seed: UInt64 = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "How images become smaller: exact, as the reference's, or fast.", valueName: "how"))
+    var decode = Decode.exact
+
+    enum Decode: String, ExpressibleByArgument, CaseIterable {
+        case exact
+        case fast
+
+        var decoding: ImageDecoding { self == .fast ? .fast : .exact }
+    }
+
     @Flag(help: "Print one line of JSON at the end.")
     var json = false
 
@@ -41,7 +53,7 @@ struct LoadCommand: AsyncParsableCommand {
     func run() async throws {
         let clock = ContinuousClock()
         let beginning = clock.now
-        let (training, dataset) = try source.open()
+        let (training, dataset) = try source.open(decode.decoding)
         let opening = clock.now - beginning
         let batchSize = batchSize ?? training.batchSize ?? 32
         let batches = batches ?? (dataset.count + batchSize - 1) / batchSize

@@ -33,9 +33,11 @@ void rc_jpeg_decoder_destroy(rc_jpeg_decoder *decoder);
 rc_jpeg_status rc_jpeg_decoder_begin(rc_jpeg_decoder *decoder, const uint8_t *data, size_t size,
                                      rc_jpeg_header *header);
 
-/// Starts decoding the rectangle, which must lie inside the image and not be empty.
-rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *decoder, uint32_t x, uint32_t y,
-                                     uint32_t width, uint32_t height);
+/// Starts decoding the rectangle, which must lie inside the image and not be empty. The image is
+/// shrunk by 1, 2, 4 or 8 while it is decoded, its edges rounded up; the rectangle is one of the
+/// shrunk image.
+rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *decoder, uint32_t shrink, uint32_t x,
+                                     uint32_t y, uint32_t width, uint32_t height);
 
 enum { RC_JPEG_ROWS = 4 };
 

@@ -17,6 +17,7 @@ public final class CaptionDataset: Dataset {
     /// The entries of the list that are left out.
     private let omitted: OmittedEntries
     private let tokenizer: any CaptionTokenizer
+    private let decoding: ImageDecoding
     private let pool = PixelPool()
 
     /// What a thread keeps from sample to sample: a buffer for files, and a decoder.
@@ -31,8 +32,8 @@ public final class CaptionDataset: Dataset {
         /// The last image after resampling and before normalising, if `keepsImageBytes` is set.
         public var imageBytes: [UInt8] { reader.bytes }
 
-        init(imageSize: Int) throws(ImageError) {
-            reader = try SquareImageReader(imageSize: imageSize)
+        init(imageSize: Int, decoding: ImageDecoding) throws(ImageError) {
+            reader = try SquareImageReader(imageSize: imageSize, decoding: decoding)
         }
     }
 
@@ -42,6 +43,7 @@ public final class CaptionDataset: Dataset {
     ///   - root: The folder that relative paths of the configuration are relative to; `nil` for the
     ///     working directory.
     ///   - tokenizer: Instead of the one that the configuration names.
+    ///   - decoding: How images become smaller.
     ///   - padIndex: The id that pads prompts in a batch.
     ///   - missing: What to do about samples whose files are in no shard.
     ///   - excluding: Samples to leave out.
@@ -52,8 +54,8 @@ public final class CaptionDataset: Dataset {
     ///   place.
     public convenience init(
         _ configuration: CaptionDatasetConfiguration, root: String? = nil,
-        tokenizer: (any CaptionTokenizer)? = nil, padIndex: Int = 0,
-        missing: MissingSamples = .failSample, excluding: ExclusionList = ExclusionList(),
+        tokenizer: (any CaptionTokenizer)? = nil, decoding: ImageDecoding = .exact,
+        padIndex: Int = 0, missing: MissingSamples = .failSample, excluding: ExclusionList = ExclusionList(),
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
@@ -70,7 +72,7 @@ public final class CaptionDataset: Dataset {
         omitted += try excluding.entries(of: index)
         try self.init(
             configuration, list: index, omitted: OmittedEntries(omitted), tokenizer: tokenizer,
-            padIndex: padIndex)
+            decoding: decoding, padIndex: padIndex)
     }
 
     /// Makes a data set of a list and of stores.
@@ -78,7 +80,8 @@ public final class CaptionDataset: Dataset {
     ///   configuration makes no sense.
     public convenience init(
         _ configuration: CaptionDatasetConfiguration, manifest: Manifest, images: any FileStore,
-        annotations: any FileStore, tokenizer: (any CaptionTokenizer)? = nil, padIndex: Int = 0,
+        annotations: any FileStore, tokenizer: (any CaptionTokenizer)? = nil,
+        decoding: ImageDecoding = .exact, padIndex: Int = 0,
         missing: MissingSamples = .failSample, logger: Logger = Logger(label: "RedCaps")
     ) throws {
         let list = StoredList(manifest, images: images, annotations: annotations)
@@ -87,12 +90,13 @@ public final class CaptionDataset: Dataset {
         try self.init(
             configuration, list: list,
             omitted: OmittedEntries(missing == .dropAtOpen ? lacking : []), tokenizer: tokenizer,
-            padIndex: padIndex)
+            decoding: decoding, padIndex: padIndex)
     }
 
     private init(
         _ configuration: CaptionDatasetConfiguration, list: any SampleList,
-        omitted: OmittedEntries, tokenizer: (any CaptionTokenizer)?, padIndex: Int
+        omitted: OmittedEntries, tokenizer: (any CaptionTokenizer)?, decoding: ImageDecoding,
+        padIndex: Int
     ) throws {
         try configuration.check()
         guard let tokenizer = try tokenizer ?? configuration.tokenizer?.makeTokenizer() else {
@@ -104,11 +108,12 @@ public final class CaptionDataset: Dataset {
                 list.count == 0
                     ? "the list has no samples" : "all \(list.count) samples are left out")
         }
-        _ = try Workspace(imageSize: configuration.imageSize)
+        _ = try Workspace(imageSize: configuration.imageSize, decoding: decoding)
         self.configuration = configuration
         self.list = list
         self.omitted = omitted
         self.tokenizer = tokenizer
+        self.decoding = decoding
         self.padIndex = padIndex
         fingerprint = omitted.fingerprint(list.fingerprint)
     }
@@ -125,7 +130,7 @@ public final class CaptionDataset: Dataset {
 
     /// A decoder, its scratch memory and a read buffer for one worker.
     public func makeWorkspace() throws -> Workspace {
-        try Workspace(imageSize: configuration.imageSize)
+        try Workspace(imageSize: configuration.imageSize, decoding: decoding)
     }
 
     /// Memory for the pixels of a batch, from a pool.

@@ -64,19 +64,23 @@ internal import CJPEG
     /// wants.
     ///
     /// Rows above the rectangle are skipped, columns outside left out, rows below not decoded.
+    /// - Parameter shrink: 1, 2, 4 or 8: what libjpeg divides the edges by, rounding up, while it
+    ///   decodes. The region is one of the shrunk image.
     func forEachRows(
-        of bytes: Span<UInt8>, in region: PixelRegion,
+        of bytes: Span<UInt8>, shrunkBy shrink: Int = 1, in region: PixelRegion,
         _ body: (_ rows: UnsafePointer<UnsafePointer<UInt8>>, _ count: Int) -> Void
     ) throws(ImageError) {
         unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in
             defer { unsafe rc_jpeg_decoder_reset(handle) }
             let header = unsafe try begin(bytes)
-            guard region.fits(header.width, header.height) else {
-                throw ImageError(.badRequest, "\(region) lies outside the image")
-            }
+            guard
+                region.fits(
+                    (header.width + shrink - 1) / shrink, (header.height + shrink - 1) / shrink)
+            else { throw ImageError(.badRequest, "\(region) lies outside the image") }
             try check(
                 unsafe rc_jpeg_decoder_start(
-                    handle, UInt32(region.x), UInt32(region.y), UInt32(region.width),
+                    handle, UInt32(shrink), UInt32(region.x), UInt32(region.y),
+                    UInt32(region.width),
                     UInt32(region.height)))
             var done = 0
             while done < region.height {

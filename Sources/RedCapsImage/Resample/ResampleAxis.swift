@@ -7,6 +7,8 @@ internal import CResample
 @safe final class ResampleAxis: @unchecked Sendable {
     let inSize: Int
     let outSize: Int
+    /// Whether this axis changes nothing.
+    let isIdentity: Bool
     /// For each output, one past the last input that it needs.
     let ends: [Int]
     /// How many consecutive inputs an output's taps span, padding included.
@@ -19,10 +21,16 @@ internal import CResample
 
     /// Plans an axis, with the arithmetic of Pillow's `precompute_coeffs`: in double precision, and
     /// then in fixed point with 22 fraction bits.
-    init(from inSize: Int, to outSize: Int, _ filter: ResampleFilter, _ kernels: Kernels) {
+    /// - Parameter box: What part of the input to take, Pillow's `box`; by default all.
+    init(
+        from inSize: Int, box: Range<Double>? = nil, to outSize: Int, _ filter: ResampleFilter,
+        _ kernels: Kernels
+    ) {
         self.inSize = inSize
         self.outSize = outSize
-        let scale = Double(inSize) / Double(outSize)
+        let box = box ?? 0..<Double(inSize)
+        isIdentity = inSize == outSize && box == 0..<Double(inSize)
+        let scale = (box.upperBound - box.lowerBound) / Double(outSize)
         let filterScale = max(scale, 1)
         let support = filter.support * filterScale
         var spans: [Range<Int>] = []
@@ -30,7 +38,7 @@ internal import CResample
         spans.reserveCapacity(outSize)
         weights.reserveCapacity(outSize)
         for x in 0..<outSize {
-            let center = (Double(x) + 0.5) * scale
+            let center = box.lowerBound + (Double(x) + 0.5) * scale
             let first = max(0, Int(center - support + 0.5))
             let end = min(inSize, Int(center + support + 0.5))
             let reciprocal = 1 / filterScale
@@ -76,9 +84,6 @@ internal import CResample
         unsafe starts.deallocate()
         unsafe taps.deallocate()
     }
-
-    /// Whether this axis changes nothing.
-    var isIdentity: Bool { inSize == outSize }
 
     /// The first input of an output's padded span.
     func start(_ output: Int) -> Int { unsafe Int(starts[output]) }

@@ -63,6 +63,7 @@ public final class Resampler {
 struct ResampleAxes {
     private struct Key: Hashable {
         let from: Int
+        let box: Range<Double>?
         let to: Int
         let filter: ResampleFilter
     }
@@ -73,11 +74,13 @@ struct ResampleAxes {
 
     init(_ kernels: Kernels) { self.kernels = kernels }
 
-    mutating func axis(from: Int, to: Int, _ filter: ResampleFilter) -> ResampleAxis {
-        let key = Key(from: from, to: to, filter: filter)
+    mutating func axis(
+        from: Int, box: Range<Double>? = nil, to: Int, _ filter: ResampleFilter
+    ) -> ResampleAxis {
+        let key = Key(from: from, box: box, to: to, filter: filter)
         if let axis = planned[key] { return axis }
         if planned.count >= Self.limit { planned.removeAll(keepingCapacity: true) }
-        let axis = ResampleAxis(from: from, to: to, filter, kernels)
+        let axis = ResampleAxis(from: from, box: box, to: to, filter, kernels)
         planned[key] = axis
         return axis
     }
