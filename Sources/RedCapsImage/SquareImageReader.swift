@@ -1,44 +1,24 @@
 internal import CResample
 
-/// Limits on what is decoded, against files that would take all memory.
-public struct ImageLimits: Sendable, Hashable {
-    /// The most pixels that an image may have. The reference's limit is 178,956,970.
-    public var maxPixels: Int
-
-    /// Sets limits; the default is the reference's.
-    public init(maxPixels: Int = 178_956_970) {
-        self.maxPixels = maxPixels
-    }
-}
-
-/// How an image becomes smaller.
-public enum ImageDecoding: String, Sendable, Hashable, CaseIterable {
-    /// Decoded whole and resampled with Pillow's bicubic arithmetic: the reference's very bytes.
-    case exact
-    /// JPEGs are shrunk by 2, 4 or 8 while they are decoded, as far as the result is still as large
-    /// as wanted; the same filter does the rest. `Docs/Images.md` tells what that changes.
-    case fast
-}
-
-/// Turns the bytes of an image file into the square of floats that a model trains on.
+/// Turns the bytes of an image file into the square of pixels that a model trains on.
 ///
 /// A square of the image is decoded, resampled to S × S with Pillow's bicubic arithmetic, and
-/// normalised into three planes (red, green, blue) of S × S `Float`s in -1 ... 1, each
-/// `2 * (v / 255) - 1` in single precision. Rows go through all of that while they are in the
-/// cache; the decoded image is never held as a whole. Keeps its memory from image to image; use one
-/// per thread.
+/// stored in the format of a batch: by default three planes (red, green, blue) of S × S `Float`s in
+/// -1 ... 1, each `2 * (v / 255) - 1` in single precision. Rows go through all of that while they
+/// are in the cache; the decoded image is never held as a whole. Keeps its memory from image to
+/// image; use one per thread.
 @safe public final class SquareImageReader {
     /// The edge S of the square, in pixels.
     public let imageSize: Int
+    /// How files become pixels.
+    public let options: ImageOptions
     /// Whether `bytes` keeps the square's bytes before normalising.
     public var keepsBytes = false
     /// S × S × 3 bytes of the last image, if `keepsBytes` was set.
     public private(set) var bytes: [UInt8] = []
 
-    private let decoding: ImageDecoding
-    private let limits: ImageLimits
     private let filter: ResampleFilter
-    private let kernels: Kernels
+    private let writer: RowWriter
     private let decoder: JPEGDecoder
     private var axes: ResampleAxes
     private let resampler: RowResampler
@@ -47,17 +27,17 @@ public enum ImageDecoding: String, Sendable, Hashable, CaseIterable {
     /// - Throws: `ImageError` with `badRequest` if the size isn't in 1 ... 16384, `unsupported` if
     ///   the processor lacks the instructions asked for.
     public init(
-        imageSize: Int, decoding: ImageDecoding = .exact, filter: ResampleFilter = .bicubic,
-        kernel: ResampleKernel = .automatic, limits: ImageLimits = ImageLimits()
+        imageSize: Int, _ options: ImageOptions = ImageOptions(),
+        filter: ResampleFilter = .bicubic, kernel: ResampleKernel = .automatic
     ) throws(ImageError) {
         guard (1...16384).contains(imageSize) else {
             throw ImageError(.badRequest, "an image size of \(imageSize) isn't in 1 ... 16384")
         }
         self.imageSize = imageSize
-        self.decoding = decoding
+        self.options = options
         self.filter = filter
-        self.limits = limits
-        kernels = try Kernels(kernel)
+        let kernels = try Kernels(kernel)
+        writer = RowWriter(options.format, kernels)
         axes = ResampleAxes(kernels)
         resampler = RowResampler(kernels)
         decoder = try JPEGDecoder()
@@ -68,27 +48,29 @@ public enum ImageDecoding: String, Sendable, Hashable, CaseIterable {
     public func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
         let header = try decoder.header(of: bytes)
         let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height)
-        guard !overflow, pixels <= limits.maxPixels else {
+        guard !overflow, pixels <= options.limits.maxPixels else {
             throw ImageError(
                 .tooLarge,
-                "\(header.width)×\(header.height) pixels, more than the limit of \(limits.maxPixels)"
-            )
+                "\(header.width)×\(header.height) pixels, more than the limit of "
+                    + "\(options.limits.maxPixels)")
         }
         return header
     }
 
-    /// Decodes, resamples and normalises a square.
+    /// Decodes, resamples and stores a square.
     /// - Parameters:
     ///   - bytes: The file.
     ///   - region: The square, inside the image.
-    ///   - pixels: 3 × S × S floats to be written; when an error is thrown, some of them may be.
+    ///   - pixels: 3 × S × S channels to be written, aligned for their type; when an error is
+    ///     thrown, some of them may be.
     /// - Throws: `ImageError` for damaged and truncated files, wherever in the file the damage is.
     public func read(
-        _ bytes: Span<UInt8>, region: PixelRegion, into pixels: inout MutableSpan<Float>
+        _ bytes: Span<UInt8>, region: PixelRegion, into pixels: inout MutableRawSpan
     ) throws(ImageError) {
-        let plane = imageSize * imageSize
-        guard pixels.count == 3 * plane else {
-            throw ImageError(.badRequest, "room for \(pixels.count) floats, not \(3 * plane)")
+        let expected = options.format.byteCount(imageSize: imageSize)
+        guard pixels.byteCount == expected else {
+            throw ImageError(
+                .badRequest, "room for \(pixels.byteCount) bytes of pixels, not \(expected)")
         }
         guard region.width == region.height else {
             throw ImageError(.badRequest, "\(region) is no square")
@@ -104,14 +86,16 @@ public enum ImageDecoding: String, Sendable, Hashable, CaseIterable {
             axes.axis(from: source.region.width, box: source.columns, to: imageSize, filter),
             axes.axis(from: source.region.height, box: source.rows, to: imageSize, filter))
         if keepsBytes { self.bytes.removeAll(keepingCapacity: true) }
-        unsafe try pixels.withUnsafeMutableBufferPointer { (pixels) throws(ImageError) in
-            guard let red = pixels.baseAddress else { return }
+        unsafe try pixels.withUnsafeMutableBytes { (pixels) throws(ImageError) in
+            guard let image = pixels.baseAddress else { return }
+            guard Int(bitPattern: image) % options.format.type.size == 0 else {
+                throw ImageError(.badRequest, "the memory isn't aligned for \(options.format.type)")
+            }
             let size = imageSize
             unsafe try decoder.forEachRows(of: bytes, shrunkBy: shrink, in: source.region) {
                 rows, count in
                 unsafe resampler.push(rows, count: count) { y, rgb in
-                    let r = unsafe red + y * size
-                    unsafe kernels.normalize(rgb, count: size, r, r + plane, r + 2 * plane)
+                    unsafe writer.write(rgb, row: y, size: size, to: image)
                     if keepsBytes {
                         unsafe self.bytes.append(
                             contentsOf: UnsafeBufferPointer(start: rgb, count: size * 3))
@@ -121,9 +105,18 @@ public enum ImageDecoding: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Decodes, resamples and stores a square as floats; for a format of `float32`.
+    /// - Throws: As for any other memory.
+    public func read(
+        _ bytes: Span<UInt8>, region: PixelRegion, into pixels: inout MutableSpan<Float>
+    ) throws(ImageError) {
+        var memory = pixels.mutableBytes
+        try read(bytes, region: region, into: &memory)
+    }
+
     /// By how much libjpeg may shrink a square of that side.
     private func shrink(_ side: Int) -> Int {
-        guard decoding == .fast else { return 1 }
+        guard options.decoding == .fast else { return 1 }
         return [8, 4, 2].first { side / $0 >= imageSize } ?? 1
     }
 

@@ -41,7 +41,7 @@ struct DatasetOptions: ParsableArguments {
 
     /// Reads the configuration and opens the data set.
     func open(
-        _ decoding: ImageDecoding = .exact
+        _ imageOptions: ImageOptions = ImageOptions()
     ) throws -> (training: TrainingConfiguration, dataset: CaptionDataset) {
         let training = try TrainingConfiguration(file: config)
         let logger = Logger(label: "redcaps")
@@ -49,7 +49,7 @@ struct DatasetOptions: ParsableArguments {
         defer { bar.finish() }
         let dataset = try CaptionDataset(
             training, root: root ?? defaultRoot(training.dataset),
-            tokenizer: tokenizer == .bytes ? ByteTokenizer() : nil, decoding: decoding,
+            tokenizer: tokenizer == .bytes ? ByteTokenizer() : nil, imageOptions: imageOptions,
             missing: missing == .drop ? .dropAtOpen : .failSample,
             excluding: try exclude.map { try ExclusionList(file: $0) } ?? ExclusionList(),
             progress: { bar.show($0.finishedShards, of: $0.shardCount) }, logger: logger)

@@ -53,7 +53,7 @@ struct LoadCommand: AsyncParsableCommand {
     func run() async throws {
         let clock = ContinuousClock()
         let beginning = clock.now
-        let (training, dataset) = try source.open(decode.decoding)
+        let (training, dataset) = try source.open(ImageOptions(decoding: decode.decoding))
         let opening = clock.now - beginning
         let batchSize = batchSize ?? training.batchSize ?? 32
         let batches = batches ?? (dataset.count + batchSize - 1) / batchSize

@@ -1,3 +1,4 @@
+import Foundation
 import RedCapsImage
 import TestSupport
 import Testing
@@ -39,10 +40,11 @@ struct SquareImageReaderTests {
     func limit() throws {
         let bytes = try Photo.bytes("tiny_81")
         let reader = try SquareImageReader(
-            imageSize: 16, limits: ImageLimits(maxPixels: 81 * 81 - 1))
+            imageSize: 16, ImageOptions(limits: ImageLimits(maxPixels: 81 * 81 - 1)))
         let error = #expect(throws: ImageError.self) { try reader.header(of: bytes.span) }
         #expect(error == ImageError(.tooLarge, "81×81 pixels, more than the limit of 6560"))
-        let enough = try SquareImageReader(imageSize: 16, limits: ImageLimits(maxPixels: 81 * 81))
+        let enough = try SquareImageReader(
+            imageSize: 16, ImageOptions(limits: ImageLimits(maxPixels: 81 * 81)))
         #expect(try enough.header(of: bytes.span).width == 81)
         #expect(ImageLimits().maxPixels == 178_956_970)
     }
@@ -77,7 +79,8 @@ struct SquareImageReaderTests {
             let isAccepted = (Photo.golden[name] ?? nil) != nil
             #expect(((try? read(bytes, region, with: reader)) != nil) == isAccepted, "\(name)")
         }
-        let strict = try SquareImageReader(imageSize: 8, limits: ImageLimits(maxPixels: 6560))
+        let strict = try SquareImageReader(
+            imageSize: 8, ImageOptions(limits: ImageLimits(maxPixels: 6560)))
         let bytes = try Photo.bytes("tiny_81")
         #expect(throws: ImageError(.tooLarge, "81×81 pixels, more than the limit of 6560")) {
             try read(bytes, region, with: strict)
@@ -136,9 +139,9 @@ struct SquareImageReaderTests {
         let empty = PixelRegion(x: 0, y: 0, width: 0, height: 0)
         let negative = PixelRegion(x: 0, y: 0, width: -4, height: -4)
         for (region, count, reason) in [
-            (square, 767, "room for 767 floats, not 768"),
-            (square, 769, "room for 769 floats, not 768"),
-            (square, 0, "room for 0 floats, not 768"),
+            (square, 767, "room for 3068 bytes of pixels, not 3072"),
+            (square, 769, "room for 3076 bytes of pixels, not 3072"),
+            (square, 0, "room for 0 bytes of pixels, not 3072"),
             (oblong, 768, "\(oblong) is no square"),
             (outside, 768, "\(outside) lies outside an image of 131×97"),
             (huge, 768, "\(huge) lies outside an image of 131×97"),
@@ -173,5 +176,86 @@ struct SquareImageReaderTests {
         #expect(try read("wide_420", 97) == first)
         #expect(try read("tall_444", 50) != first)
         #expect(try read("wide_420", 97) == first)
+    }
+
+    /// The bytes of a square, and its memory in a format.
+    private func square(
+        _ bytes: [UInt8], _ region: PixelRegion, _ size: Int, _ options: ImageOptions
+    ) throws -> (bytes: [UInt8], memory: [UInt8]) {
+        let reader = try SquareImageReader(imageSize: size, options)
+        reader.keepsBytes = true
+        let count = options.format.byteCount(imageSize: size)
+        // A row of words, so that it is aligned for every type.
+        var words = [UInt64](repeating: .max, count: (count + 7) / 8)
+        var span = words.mutableSpan
+        var memory = span.mutableBytes
+        var image = memory.extracting(0..<count)
+        try reader.read(bytes.span, region: region, into: &image)
+        return (reader.bytes, words.withUnsafeBytes { Array($0.prefix(count)) })
+    }
+
+    @Test(
+        "Every type holds the same pixels, channels first or last",
+        arguments: PixelType.allCases, PixelLayout.allCases)
+    func formats(type: PixelType, layout: PixelLayout) throws {
+        let file = try Photo.bytes("wide_420")
+        let region = PixelRegion(x: 20, y: 0, width: 97, height: 97)
+        let size = 37
+        let format = PixelFormat(type, layout)
+        let (bytes, memory) = try square(file, region, size, ImageOptions(format: format))
+        #expect(
+            format.shape(count: 5, imageSize: size)
+                == (layout == .channelsFirst ? [5, 3, size, size] : [5, size, size, 3]))
+        for place in 0..<(size * size) {
+            for channel in 0..<3 {
+                let byte = bytes[3 * place + channel]
+                let value = 2 * (Float(byte) / 255) - 1
+                let index =
+                    layout == .channelsFirst
+                    ? channel * size * size + place : 3 * place + channel
+                let stored = memory[(index * type.size)..<((index + 1) * type.size)]
+                    .reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+                switch type {
+                case .uint8: #expect(stored == UInt32(byte))
+                case .float32: #expect(stored == value.bitPattern)
+                case .bfloat16:
+                    // No other float of 16 bits is nearer.
+                    for other in [stored - 1, stored + 1] where other & 0x7FFF != 0x7FFF {
+                        let distance = abs(Float(bitPattern: stored << 16) - value)
+                        #expect(distance <= abs(Float(bitPattern: other << 16) - value))
+                    }
+                case .float16:
+                    #if !(os(macOS) && arch(x86_64))
+                    #expect(stored == UInt32(Float16(value).bitPattern))
+                    #endif
+                }
+            }
+        }
+    }
+
+    @Test("Fast is exact where nothing can be shrunk, and near to it where it can")
+    func fast() throws {
+        let file = try Photo.bytes("wide_420")
+        let fast = ImageOptions(decoding: .fast)
+        for (x, side, size) in [(0, 97, 64), (7, 90, 46), (20, 97, 97), (3, 50, 80)] {
+            let region = PixelRegion(x: x, y: 97 - side, width: side, height: side)
+            #expect(
+                try square(file, region, size, fast) == square(file, region, size, ImageOptions()))
+        }
+        // Regions whose edges lie between the pixels of the shrunk image, too.
+        for (x, y, side, size) in [
+            (0, 0, 96, 48), (1, 1, 96, 48), (34, 0, 97, 48), (5, 3, 91, 40), (8, 8, 64, 16),
+            (3, 5, 90, 20), (1, 0, 96, 12), (33, 1, 94, 11),
+        ] {
+            let region = PixelRegion(x: x, y: y, width: side, height: side)
+            let exact = try square(file, region, size, ImageOptions()).bytes
+            let near = try square(file, region, size, fast).bytes
+            let squares = zip(exact, near).reduce(0.0) {
+                let distance = Double($1.0) - Double($1.1)
+                return $0 + distance * distance
+            }
+            let psnr = 10 * log10(255 * 255 * Double(exact.count) / squares)
+            #expect(psnr > 30, "\(region) to \(size): \(psnr) dB")
+        }
     }
 }

@@ -57,5 +57,19 @@ typedef enum {
 /// fastest of those that can run.
 const rc_kernels *_Nullable rc_resample_kernels(rc_instruction_set set);
 
+// Rows of RGB bytes to what a batch holds, besides `normalize`. Types of 16 bits have 256 values for
+// the 256 bytes, which come in a table.
+
+/// 2 * (v / 255) - 1 of each byte, in their order.
+void rc_store_interleaved_f32(const uint8_t *rgb, size_t pixels, float *out);
+/// Bytes to three planes.
+void rc_store_planes_u8(const uint8_t *rgb, size_t pixels, uint8_t *r, uint8_t *g, uint8_t *b);
+/// Each byte's value, in three planes.
+void rc_store_planes_u16(const uint16_t *table, const uint8_t *rgb, size_t pixels, uint16_t *r,
+                         uint16_t *g, uint16_t *b);
+/// Each byte's value, in their order.
+void rc_store_interleaved_u16(const uint16_t *table, const uint8_t *rgb, size_t pixels,
+                              uint16_t *out);
+
 #pragma clang assume_nonnull end
 #endif

@@ -112,14 +112,14 @@ extension CaptionDataset {
     /// - Throws: As the initializer for a data set's own configuration.
     public convenience init(
         _ training: TrainingConfiguration, root: String? = nil,
-        tokenizer: (any CaptionTokenizer)? = nil, decoding: ImageDecoding = .exact,
+        tokenizer: (any CaptionTokenizer)? = nil, imageOptions: ImageOptions = ImageOptions(),
         missing: MissingSamples = .failSample, excluding: ExclusionList = ExclusionList(),
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
         for note in training.notes { logger.notice("\(note)") }
         try self.init(
-            training.dataset, root: root, tokenizer: tokenizer, decoding: decoding,
+            training.dataset, root: root, tokenizer: tokenizer, imageOptions: imageOptions,
             padIndex: training.padIndex, missing: missing, excluding: excluding,
             cancellation: cancellation, progress: progress, logger: logger)
     }

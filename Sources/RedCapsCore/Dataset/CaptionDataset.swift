@@ -17,7 +17,8 @@ public final class CaptionDataset: Dataset {
     /// The entries of the list that are left out.
     private let omitted: OmittedEntries
     private let tokenizer: any CaptionTokenizer
-    private let decoding: ImageDecoding
+    /// How files become pixels.
+    public let imageOptions: ImageOptions
     private let pool = PixelPool()
 
     /// What a thread keeps from sample to sample: a buffer for files, and a decoder.
@@ -32,8 +33,8 @@ public final class CaptionDataset: Dataset {
         /// The last image after resampling and before normalising, if `keepsImageBytes` is set.
         public var imageBytes: [UInt8] { reader.bytes }
 
-        init(imageSize: Int, decoding: ImageDecoding) throws(ImageError) {
-            reader = try SquareImageReader(imageSize: imageSize, decoding: decoding)
+        init(imageSize: Int, _ options: ImageOptions) throws(ImageError) {
+            reader = try SquareImageReader(imageSize: imageSize, options)
         }
     }
 
@@ -43,7 +44,7 @@ public final class CaptionDataset: Dataset {
     ///   - root: The folder that relative paths of the configuration are relative to; `nil` for the
     ///     working directory.
     ///   - tokenizer: Instead of the one that the configuration names.
-    ///   - decoding: How images become smaller.
+    ///   - imageOptions: How files become pixels.
     ///   - padIndex: The id that pads prompts in a batch.
     ///   - missing: What to do about samples whose files are in no shard.
     ///   - excluding: Samples to leave out.
@@ -54,8 +55,9 @@ public final class CaptionDataset: Dataset {
     ///   place.
     public convenience init(
         _ configuration: CaptionDatasetConfiguration, root: String? = nil,
-        tokenizer: (any CaptionTokenizer)? = nil, decoding: ImageDecoding = .exact,
-        padIndex: Int = 0, missing: MissingSamples = .failSample, excluding: ExclusionList = ExclusionList(),
+        tokenizer: (any CaptionTokenizer)? = nil, imageOptions: ImageOptions = ImageOptions(),
+        padIndex: Int = 0, missing: MissingSamples = .failSample,
+        excluding: ExclusionList = ExclusionList(),
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
@@ -72,7 +74,7 @@ public final class CaptionDataset: Dataset {
         omitted += try excluding.entries(of: index)
         try self.init(
             configuration, list: index, omitted: OmittedEntries(omitted), tokenizer: tokenizer,
-            decoding: decoding, padIndex: padIndex)
+            imageOptions: imageOptions, padIndex: padIndex)
     }
 
     /// Makes a data set of a list and of stores.
@@ -81,7 +83,7 @@ public final class CaptionDataset: Dataset {
     public convenience init(
         _ configuration: CaptionDatasetConfiguration, manifest: Manifest, images: any FileStore,
         annotations: any FileStore, tokenizer: (any CaptionTokenizer)? = nil,
-        decoding: ImageDecoding = .exact, padIndex: Int = 0,
+        imageOptions: ImageOptions = ImageOptions(), padIndex: Int = 0,
         missing: MissingSamples = .failSample, logger: Logger = Logger(label: "RedCaps")
     ) throws {
         let list = StoredList(manifest, images: images, annotations: annotations)
@@ -90,12 +92,12 @@ public final class CaptionDataset: Dataset {
         try self.init(
             configuration, list: list,
             omitted: OmittedEntries(missing == .dropAtOpen ? lacking : []), tokenizer: tokenizer,
-            decoding: decoding, padIndex: padIndex)
+            imageOptions: imageOptions, padIndex: padIndex)
     }
 
     private init(
         _ configuration: CaptionDatasetConfiguration, list: any SampleList,
-        omitted: OmittedEntries, tokenizer: (any CaptionTokenizer)?, decoding: ImageDecoding,
+        omitted: OmittedEntries, tokenizer: (any CaptionTokenizer)?, imageOptions: ImageOptions,
         padIndex: Int
     ) throws {
         try configuration.check()
@@ -108,12 +110,12 @@ public final class CaptionDataset: Dataset {
                 list.count == 0
                     ? "the list has no samples" : "all \(list.count) samples are left out")
         }
-        _ = try Workspace(imageSize: configuration.imageSize, decoding: decoding)
+        _ = try Workspace(imageSize: configuration.imageSize, imageOptions)
         self.configuration = configuration
         self.list = list
         self.omitted = omitted
         self.tokenizer = tokenizer
-        self.decoding = decoding
+        self.imageOptions = imageOptions
         self.padIndex = padIndex
         fingerprint = omitted.fingerprint(list.fingerprint)
     }
@@ -130,13 +132,15 @@ public final class CaptionDataset: Dataset {
 
     /// A decoder, its scratch memory and a read buffer for one worker.
     public func makeWorkspace() throws -> Workspace {
-        try Workspace(imageSize: configuration.imageSize, decoding: decoding)
+        try Workspace(imageSize: configuration.imageSize, imageOptions)
     }
 
     /// Memory for the pixels of a batch, from a pool.
     /// - Throws: `ImageError` with `noMemory`.
     public func makeStorage(slots: Int) throws -> PixelStorage {
-        try PixelStorage(slots: slots, imageSize: configuration.imageSize, pool: pool)
+        try PixelStorage(
+            slots: slots, imageSize: configuration.imageSize, format: imageOptions.format,
+            pool: pool)
     }
 
     /// Loads a sample: the image's square into its slot, the caption as ids.

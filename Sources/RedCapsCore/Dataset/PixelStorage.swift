@@ -14,25 +14,28 @@ import Musl
     /// How many images it holds.
     public let slots: Int
     let imageSize: Int
+    let format: PixelFormat
     private let memory: PixelMemory
     private let pool: PixelPool?
 
     /// - Throws: `ImageError` with `noMemory`.
-    init(slots: Int, imageSize: Int, pool: PixelPool? = nil) throws(ImageError) {
+    init(
+        slots: Int, imageSize: Int, format: PixelFormat = PixelFormat(), pool: PixelPool? = nil
+    ) throws(ImageError) {
         self.slots = slots
         self.imageSize = imageSize
+        self.format = format
         self.pool = pool
-        let (size, overflow) = slots.multipliedReportingOverflow(by: 3 * imageSize * imageSize)
+        let (size, overflow) = slots.multipliedReportingOverflow(
+            by: format.byteCount(imageSize: imageSize))
         guard slots >= 0 else {
             throw ImageError(.badRequest, "a batch of \(slots) images")
         }
-        guard !overflow, size <= Int.max / 4,
-            let memory = pool.map({ $0.take(size) }) ?? PixelMemory(size)
-        else {
+        guard !overflow, let memory = pool.map({ $0.take(size) }) ?? PixelMemory(size) else {
             throw ImageError(
                 .noMemory,
                 "no memory for a batch of \(slots) images of \(imageSize)²"
-                    + (overflow || size > Int.max / 4 ? "" : ", \(size * 4) bytes"))
+                    + (overflow ? "" : ", \(size) bytes"))
         }
         self.memory = memory
     }
@@ -41,40 +44,37 @@ import Musl
         if let pool { pool.put(memory) } else { memory.release() }
     }
 
-    /// Lends one image's floats for writing.
+    /// Lends one image's memory for writing.
     func withSlot<Result, Failure: Error>(
-        _ slot: Int, _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
+        _ slot: Int, _ body: (inout MutableRawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let image = unsafe images(slot..<(slot + 1))
-        var span = unsafe image.mutableSpan
+        var span = unsafe image.mutableBytes
         return try body(&span)
     }
 
-    /// The floats of some images.
-    func images(_ range: Range<Int>) -> UnsafeMutableBufferPointer<Float> {
+    /// The memory of some images.
+    func images(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
         precondition(0 <= range.lowerBound && range.upperBound <= slots, "\(range) of \(slots)")
-        let size = 3 * imageSize * imageSize
-        return unsafe UnsafeMutableBufferPointer(
-            rebasing: memory.floats[(range.lowerBound * size)..<(range.upperBound * size)])
+        let size = format.byteCount(imageSize: imageSize)
+        return unsafe UnsafeMutableRawBufferPointer(
+            rebasing: memory.bytes[(range.lowerBound * size)..<(range.upperBound * size)])
     }
 }
 
-/// A block of floats that whoever holds it owns.
+/// A block of memory that whoever holds it owns.
 ///
 /// @unchecked Sendable: it passes from owner to owner under the pool's lock.
 @safe struct PixelMemory: @unchecked Sendable {
-    let floats: UnsafeMutableBufferPointer<Float>
+    let bytes: UnsafeMutableRawBufferPointer
 
     /// - Returns: `nil` if there is no memory, which would end the process in Swift's own allocation.
     init?(_ count: Int) {
-        guard let block = unsafe malloc(max(1, count) * MemoryLayout<Float>.stride) else {
-            return nil
-        }
-        let start = unsafe block.bindMemory(to: Float.self, capacity: count)
-        unsafe floats = UnsafeMutableBufferPointer(start: start, count: count)
+        guard let block = unsafe malloc(max(1, count)) else { return nil }
+        unsafe bytes = UnsafeMutableRawBufferPointer(start: block, count: count)
     }
 
-    func release() { unsafe free(floats.baseAddress) }
+    func release() { unsafe free(bytes.baseAddress) }
 }
 
 /// Memory of batches that are done with, to be used again: fresh pages for a batch of 100 MB would
@@ -88,11 +88,11 @@ final class PixelPool: Sendable {
 
     private let state = Monitor(State())
 
-    /// Memory for so many floats, or `nil` if there is none.
+    /// Memory for so many bytes, or `nil` if there is none.
     func take(_ count: Int) -> PixelMemory? {
         let reused = state.update { state in
             state.used += 1
-            return state.idle.firstIndex { unsafe $0.floats.count == count }
+            return state.idle.firstIndex { unsafe $0.bytes.count == count }
                 .map { state.idle.remove(at: $0) }
         }
         if let memory = reused ?? PixelMemory(count) { return memory }
@@ -104,8 +104,8 @@ final class PixelPool: Sendable {
         let surplus = state.update { state in
             state.used -= 1
             // Of another size than what comes back now, it is of no use any more.
-            var surplus = state.idle.filter { unsafe $0.floats.count != memory.floats.count }
-            state.idle.removeAll { unsafe $0.floats.count != memory.floats.count }
+            var surplus = state.idle.filter { unsafe $0.bytes.count != memory.bytes.count }
+            state.idle.removeAll { unsafe $0.bytes.count != memory.bytes.count }
             state.idle.append(memory)
             if state.used == 0 || state.idle.count > 4 {
                 surplus += state.idle

@@ -1,0 +1,39 @@
+/// How files become the pixels of a batch.
+public struct ImageOptions: Sendable, Hashable {
+    /// How images become smaller.
+    public var decoding: ImageDecoding
+    /// How pixels are stored.
+    public var format: PixelFormat
+    /// What is too large to be decoded.
+    public var limits: ImageLimits
+
+    /// Sets options; the defaults are the reference's.
+    public init(
+        decoding: ImageDecoding = .exact, format: PixelFormat = PixelFormat(),
+        limits: ImageLimits = ImageLimits()
+    ) {
+        self.decoding = decoding
+        self.format = format
+        self.limits = limits
+    }
+}
+
+/// How an image becomes smaller.
+public enum ImageDecoding: String, Sendable, Hashable, CaseIterable {
+    /// Decoded whole and resampled with Pillow's bicubic arithmetic: the reference's very bytes.
+    case exact
+    /// JPEGs are shrunk by 2, 4 or 8 while they are decoded, as far as the result is still as large
+    /// as wanted; the same filter does the rest.
+    case fast
+}
+
+/// Limits on what is decoded, against files that would take all memory.
+public struct ImageLimits: Sendable, Hashable {
+    /// The most pixels that an image may have. The reference's limit is 178,956,970.
+    public var maxPixels: Int
+
+    /// Sets limits; the default is the reference's.
+    public init(maxPixels: Int = 178_956_970) {
+        self.maxPixels = maxPixels
+    }
+}
