@@ -8,6 +8,22 @@ public struct ImageHeader: Sendable, Hashable {
     public let componentCount: Int
     /// Whether the image is stored in scans of growing detail.
     public let isProgressive: Bool
+    /// How the image is to be turned; its width and its height are those that are stored.
+    public internal(set) var orientation = ImageOrientation.upright
+
+    /// The header of the image as it is shown.
+    var shown: ImageHeader {
+        guard orientation.swapsAxes else { return self }
+        return ImageHeader(
+            width: height, height: width, componentCount: componentCount,
+            isProgressive: isProgressive, orientation: orientation)
+    }
+
+    /// Where the square in the middle lies along the longer edge, half a pixel being rounded to even
+    /// as by torchvision's `CenterCrop`.
+    public var middle: Int {
+        Int((Double(abs(width - height)) / 2).rounded(.toNearestOrEven))
+    }
 
     /// The square of the shorter edge that lies `offset` pixels from the left or the top, whichever
     /// way the image is longer.

@@ -4,16 +4,26 @@ public struct ImageOptions: Sendable, Hashable {
     public var decoding: ImageDecoding
     /// How pixels are stored.
     public var format: PixelFormat
+    /// Whether images are turned as their EXIF data say, before anything else is done to them.
+    public var appliesOrientation: Bool
+    /// Which square of an image is taken.
+    public var crop: SquareCrop
+    /// How likely a square is to be mirrored, left for right, in 0 ... 1.
+    public var mirrorProbability: Double
     /// What is too large to be decoded.
     public var limits: ImageLimits
 
     /// Sets options; the defaults are the reference's.
     public init(
         decoding: ImageDecoding = .exact, format: PixelFormat = PixelFormat(),
-        limits: ImageLimits = ImageLimits()
+        appliesOrientation: Bool = false, crop: SquareCrop = .random,
+        mirrorProbability: Double = 0, limits: ImageLimits = ImageLimits()
     ) {
         self.decoding = decoding
         self.format = format
+        self.appliesOrientation = appliesOrientation
+        self.crop = crop
+        self.mirrorProbability = mirrorProbability
         self.limits = limits
     }
 }
@@ -25,6 +35,14 @@ public enum ImageDecoding: String, Sendable, Hashable, CaseIterable {
     /// JPEGs are shrunk by 2, 4 or 8 while they are decoded, as far as the result is still as large
     /// as wanted; the same filter does the rest.
     case fast
+}
+
+/// Which square of an image is taken; its side is the shorter edge.
+public enum SquareCrop: String, Sendable, Hashable, CaseIterable {
+    /// One at a place that is drawn.
+    case random
+    /// The one in the middle, half a pixel being rounded to even as by torchvision's `CenterCrop`.
+    case center
 }
 
 /// Limits on what is decoded, against files that would take all memory.

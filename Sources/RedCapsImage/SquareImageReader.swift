@@ -22,6 +22,10 @@ internal import CResample
     private let decoder: JPEGDecoder
     private var axes: ResampleAxes
     private let resampler: RowResampler
+    /// For images that are turned.
+    private var turning = Scratch()
+    /// For rows that are mirrored.
+    private var mirrored = Scratch()
 
     /// Makes a reader.
     /// - Throws: `ImageError` with `badRequest` if the size isn't in 1 ... 16384, `unsupported` if
@@ -43,9 +47,14 @@ internal import CResample
         decoder = try JPEGDecoder()
     }
 
-    /// Reads the header.
+    /// Reads the header: that of the image as it is shown, if `options` say so.
     /// - Throws: `ImageError` if the format isn't decoded here or the image is over the limit.
     public func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
+        let header = try storedHeader(of: bytes)
+        return options.appliesOrientation ? header.shown : header
+    }
+
+    private func storedHeader(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
         let header = try decoder.header(of: bytes)
         let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height)
         guard !overflow, pixels <= options.limits.maxPixels else {
@@ -61,11 +70,13 @@ internal import CResample
     /// - Parameters:
     ///   - bytes: The file.
     ///   - region: The square, inside the image.
+    ///   - isMirrored: Whether to exchange left and right, after all else.
     ///   - pixels: 3 × S × S channels to be written, aligned for their type; when an error is
     ///     thrown, some of them may be.
     /// - Throws: `ImageError` for damaged and truncated files, wherever in the file the damage is.
     public func read(
-        _ bytes: Span<UInt8>, region: PixelRegion, into pixels: inout MutableRawSpan
+        _ bytes: Span<UInt8>, region: PixelRegion, isMirrored: Bool = false,
+        into pixels: inout MutableRawSpan
     ) throws(ImageError) {
         let expected = options.format.byteCount(imageSize: imageSize)
         guard pixels.byteCount == expected else {
@@ -75,33 +86,83 @@ internal import CResample
         guard region.width == region.height else {
             throw ImageError(.badRequest, "\(region) is no square")
         }
-        let header = try header(of: bytes)
+        let stored = try storedHeader(of: bytes)
+        let header = options.appliesOrientation ? stored.shown : stored
         guard region.fits(header.width, header.height) else {
             throw ImageError(
                 .badRequest, "\(region) lies outside an image of \(header.width)×\(header.height)")
         }
-        let shrink = shrink(region.width)
-        let source = Self.source(of: region, in: header, shrunkBy: shrink)
-        resampler.begin(
-            axes.axis(from: source.region.width, box: source.columns, to: imageSize, filter),
-            axes.axis(from: source.region.height, box: source.rows, to: imageSize, filter))
         if keepsBytes { self.bytes.removeAll(keepingCapacity: true) }
         unsafe try pixels.withUnsafeMutableBytes { (pixels) throws(ImageError) in
             guard let image = pixels.baseAddress else { return }
             guard Int(bitPattern: image) % options.format.type.size == 0 else {
                 throw ImageError(.badRequest, "the memory isn't aligned for \(options.format.type)")
             }
-            let size = imageSize
-            unsafe try decoder.forEachRows(of: bytes, shrunkBy: shrink, in: source.region) {
-                rows, count in
-                unsafe resampler.push(rows, count: count) { y, rgb in
-                    unsafe writer.write(rgb, row: y, size: size, to: image)
-                    if keepsBytes {
-                        unsafe self.bytes.append(
-                            contentsOf: UnsafeBufferPointer(start: rgb, count: size * 3))
-                    }
-                }
+            unsafe try forEachRow(of: bytes, stored, region) { y, rgb in
+                unsafe store(rgb, row: y, isMirrored: isMirrored, in: image)
             }
+        }
+    }
+
+    /// Decodes and resamples a square.
+    private func forEachRow(
+        of bytes: Span<UInt8>, _ header: ImageHeader, _ region: PixelRegion,
+        _ body: (_ y: Int, UnsafePointer<UInt8>) -> Void
+    ) throws(ImageError) {
+        let orientation = options.appliesOrientation ? header.orientation : .upright
+        let shrink = shrink(region.width)
+        let part = orientation.stored(region, header.width, header.height)
+        let source = StoredAxes(
+            columns: Stretch(part.x, part.width, shrunkBy: shrink),
+            rows: Stretch(part.y, part.height, shrunkBy: shrink))
+        let shown = orientation.shown(source, reversed: \.reversed)
+        resampler.begin(
+            axes.axis(from: shown.columns.count, box: shown.columns.box, to: imageSize, filter),
+            axes.axis(from: shown.rows.count, box: shown.rows.box, to: imageSize, filter))
+        let sourceRegion = PixelRegion(
+            x: source.columns.start, y: source.rows.start, width: source.columns.count,
+            height: source.rows.count)
+        if orientation == .upright {
+            unsafe try decoder.forEachRows(of: bytes, shrunkBy: shrink, in: sourceRegion) {
+                rows, count in
+                unsafe resampler.push(rows, count: count, emit: body)
+            }
+            return
+        }
+        // Turned before it is resampled: the passes wouldn't round alike the other way round.
+        let stride = sourceRegion.width * 3
+        turning.reserve(2 * stride * sourceRegion.height)
+        let asStored = unsafe turning.start
+        let asShown = unsafe asStored + stride * sourceRegion.height
+        var next = unsafe asStored
+        unsafe try decoder.forEachRows(of: bytes, shrunkBy: shrink, in: sourceRegion) {
+            rows, count in
+            for row in 0..<count {
+                unsafe next.update(from: rows[row], count: stride)
+                unsafe next += stride
+            }
+        }
+        unsafe orientation.turn(
+            asStored, width: sourceRegion.width, height: sourceRegion.height, into: asShown)
+        unsafe resampler.push(
+            asShown, stride: shown.columns.count * 3, count: shown.rows.count, emit: body)
+    }
+
+    private func store(
+        _ rgb: UnsafePointer<UInt8>, row y: Int, isMirrored: Bool,
+        in image: UnsafeMutableRawPointer
+    ) {
+        var row = unsafe rgb
+        if isMirrored {
+            mirrored.reserve(3 * imageSize)
+            unsafe ImageOrientation.mirrored.turn(
+                rgb, width: imageSize, height: 1, into: mirrored.start)
+            unsafe row = UnsafePointer(mirrored.start)
+        }
+        unsafe writer.write(row, row: y, size: imageSize, to: image)
+        if keepsBytes {
+            unsafe bytes.append(
+                contentsOf: UnsafeBufferPointer(start: row, count: imageSize * 3))
         }
     }
 
@@ -119,23 +180,58 @@ internal import CResample
         guard options.decoding == .fast else { return 1 }
         return [8, 4, 2].first { side / $0 >= imageSize } ?? 1
     }
+}
 
-    /// Where a region lies in a shrunk image: the pixels that it touches, and where in these it
-    /// begins and ends, if not with them.
-    private static func source(
-        of region: PixelRegion, in header: ImageHeader, shrunkBy shrink: Int
-    ) -> (region: PixelRegion, columns: Range<Double>?, rows: Range<Double>?) {
-        func span(_ start: Int, _ count: Int) -> (start: Int, count: Int, box: Range<Double>?) {
-            let first = start / shrink
-            let end = (start + count + shrink - 1) / shrink
-            if start % shrink == 0, count % shrink == 0 { return (first, end - first, nil) }
-            let from = Double(start) / Double(shrink) - Double(first)
-            return (first, end - first, from..<(from + Double(count) / Double(shrink)))
+/// A stretch of one axis of an image that is shrunk while it is decoded.
+private struct Stretch {
+    /// The first pixel of the shrunk image that it touches.
+    let start: Int
+    /// How many it touches.
+    let count: Int
+    /// Where in these it begins and ends, if not with them.
+    let box: Range<Double>?
+
+    /// - Parameters:
+    ///   - start: The first pixel of the image as it is.
+    ///   - count: How many there are.
+    init(_ start: Int, _ count: Int, shrunkBy shrink: Int) {
+        self.start = start / shrink
+        self.count = (start + count + shrink - 1) / shrink - self.start
+        if start % shrink == 0, count % shrink == 0 {
+            box = nil
+        } else {
+            let from = Double(start) / Double(shrink) - Double(self.start)
+            box = from..<(from + Double(count) / Double(shrink))
         }
-        let (columns, rows) = (span(region.x, region.width), span(region.y, region.height))
-        return (
-            PixelRegion(x: columns.start, y: rows.start, width: columns.count, height: rows.count),
-            columns.box, rows.box
-        )
+    }
+
+    private init(start: Int, count: Int, box: Range<Double>?) {
+        (self.start, self.count, self.box) = (start, count, box)
+    }
+
+    /// The same, counted from the other end.
+    var reversed: Stretch {
+        Stretch(
+            start: start, count: count,
+            box: box.map { (Double(count) - $0.upperBound)..<(Double(count) - $0.lowerBound) })
+    }
+}
+
+/// Bytes that are kept from image to image, and only grow.
+@safe private struct Scratch: ~Copyable {
+    private(set) var start: UnsafeMutablePointer<UInt8>
+    private var capacity = 1
+
+    init() { unsafe start = .allocate(capacity: 1) }
+
+    deinit { unsafe start.deallocate() }
+
+    /// Makes room; what was there is lost.
+    mutating func reserve(_ count: Int) {
+        guard count > capacity else { return }
+        unsafe start.deallocate()
+        unsafe start = .allocate(capacity: count)
+        unsafe start.initialize(repeating: 0, count: count)
+        capacity = count
     }
 }

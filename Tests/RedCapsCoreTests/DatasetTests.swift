@@ -8,7 +8,8 @@ struct DatasetTests {
     /// A data set of one sample, with an image and an annotation of choice.
     private func single(
         image: String? = "wide_420", annotation: String? = #"{"re_caption": "a cat"}"#,
-        entry: (String, String) = ("0/x.jpg", "0/x.json"), dropout: Double = 0
+        entry: (String, String) = ("0/x.jpg", "0/x.json"), dropout: Double = 0,
+        _ imageOptions: ImageOptions = ImageOptions()
     ) throws -> CaptionDataset {
         var files: [String: [UInt8]] = [:]
         if let image { files["0/x.jpg"] = try Fixture.bytes("jpegs/\(image).jpg") }
@@ -16,11 +17,34 @@ struct DatasetTests {
         let store = try MemoryStore(files)
         return try CaptionDataset(
             Samples.configuration(imageSize: 32, captionDropout: dropout),
-            manifest: Manifest([entry]), images: store, annotations: store)
+            manifest: Manifest([entry]), images: store, annotations: store,
+            imageOptions: imageOptions)
     }
 
     private func failure(_ dataset: CaptionDataset) -> SampleError? {
         #expect(throws: SampleError.self) { try dataset.sample(at: 0) }
+    }
+
+    @Test("Options choose the square in the middle, mirror it, and change the format of a batch")
+    func imageOptions() throws {
+        let plain = try single().sample(at: 0, seed: 3)
+        let options = ImageOptions(
+            format: PixelFormat(.uint8, .channelsLast), crop: .center, mirrorProbability: 1)
+        let (sample, pixels) = try single(options).sample(at: 0, seed: 3)
+        #expect(sample.crop == PixelRegion(x: 17, y: 0, width: 97, height: 97))
+        #expect(sample.isMirrored)
+        #expect(!plain.sample.isMirrored)
+        #expect(sample.inputIDs == plain.sample.inputIDs)
+        #expect(pixels.format == options.format)
+        #expect(pixels.shape == [1, 32, 32, 3])
+        #expect(pixels.withBytes { $0.byteCount } == 32 * 32 * 3)
+        #expect(pixels.withSpan { $0.count } == 0)
+        #expect(pixels[0].isEmpty)
+        let mirrored = try (0..<200).count { position in
+            try single(ImageOptions(mirrorProbability: 0.3))
+                .sample(at: 0, position: position).sample.isMirrored
+        }
+        #expect((35..<85).contains(mirrored))
     }
 
     @Test("A sample tells its file, size, crop and caption, and has floats in -1 ... 1")

@@ -346,4 +346,23 @@ struct BatchTests {
         }
         #expect(try batch.contactSheet(columns: .max, edge: 8).width == 3 * 16 + 8)
     }
+
+    @Test("It looks the same whatever format the batch has")
+    func contactSheetOfFormats() throws {
+        func sheet(_ format: PixelFormat) throws -> PixelBuffer {
+            let loader = try DataLoader(
+                Samples.dataset(4, ImageOptions(format: format)),
+                LoaderOptions(batchSize: 4, sampler: .sequential))
+            let batch = try #require(try loader.results.map { try $0.get() }.first)
+            #expect(batch.pixelValues.format == format)
+            return try batch.contactSheet(edge: 24)
+        }
+        let usual = try sheet(PixelFormat())
+        for type in PixelType.allCases {
+            for layout in PixelLayout.allCases {
+                let other = try sheet(PixelFormat(type, layout))
+                #expect(other == usual, "\(type) \(layout)")
+            }
+        }
+    }
 }

@@ -96,7 +96,9 @@ enum Samples {
     }
 
     /// A data set of sound samples that is quick to load.
-    static func dataset(_ count: Int, broken: Set<Int> = []) throws -> CaptionDataset {
+    static func dataset(
+        _ count: Int, broken: Set<Int> = [], _ imageOptions: ImageOptions = ImageOptions()
+    ) throws -> CaptionDataset {
         let names = ["wide_420", "tall_422", "square", "gray", "tall_sampling_1x2"]
         let images = try names.map { try Fixture.bytes("jpegs/\($0).jpg") }
         var files: [String: [UInt8]] = [:]
@@ -109,6 +111,6 @@ enum Samples {
         return try CaptionDataset(
             configuration(imageSize: 24),
             manifest: Manifest((0..<count).map { ("\($0).jpg", "\($0).json") }), images: store,
-            annotations: store)
+            annotations: store, imageOptions: imageOptions)
     }
 }

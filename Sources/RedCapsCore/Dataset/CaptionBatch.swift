@@ -10,6 +10,8 @@ public struct CaptionSample: Sendable, Equatable {
     public let sourceSize: (width: Int, height: Int)
     /// The square that was cut out of it.
     public let crop: PixelRegion
+    /// Whether left and right of the square were exchanged.
+    public let isMirrored: Bool
     /// Whether the caption was dropped.
     public let isDropped: Bool
     /// The caption as the annotation has it; `nil` if it was dropped and isn't even text.
@@ -22,8 +24,8 @@ public struct CaptionSample: Sendable, Equatable {
     /// Whether everything is equal.
     public static func == (a: CaptionSample, b: CaptionSample) -> Bool {
         a.index == b.index && a.imageFile == b.imageFile && a.imageFolder == b.imageFolder
-            && a.sourceSize == b.sourceSize && a.crop == b.crop && a.isDropped == b.isDropped
-            && a.caption == b.caption && a.inputIDs == b.inputIDs
+            && a.sourceSize == b.sourceSize && a.crop == b.crop && a.isMirrored == b.isMirrored
+            && a.isDropped == b.isDropped && a.caption == b.caption && a.inputIDs == b.inputIDs
     }
 }
 

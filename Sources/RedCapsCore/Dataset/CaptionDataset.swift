@@ -145,8 +145,8 @@ public final class CaptionDataset: Dataset {
 
     /// Loads a sample: the image's square into its slot, the caption as ids.
     ///
-    /// Draws, in this order: where the square lies along the longer edge; whether the caption is
-    /// dropped. A failure has drawn as much as the reference's: nothing if it is the image's, the
+    /// Draws, in this order: where the square lies along the longer edge; whether it is mirrored, if
+    /// that was asked for; whether the caption is dropped. A failure has drawn as much as the reference's: nothing if it is the image's, the
     /// square's place if it is the annotation's, both if it is the text's.
     /// - Throws: `SampleError`.
     public func load(
@@ -191,7 +191,8 @@ public final class CaptionDataset: Dataset {
             index: index, imageFile: image.path,
             imageFolder: configuration.imageFolder,
             sourceSize: (image.header.width, image.header.height), crop: image.crop,
-            isDropped: isDropped, caption: caption.text, inputIDs: ids)
+            isMirrored: image.isMirrored, isDropped: isDropped, caption: caption.text, inputIDs: ids
+        )
     }
 
     /// Pads the ids with the padding id and takes the pixels over, without a copy.
@@ -221,6 +222,7 @@ public final class CaptionDataset: Dataset {
         let path: String
         let header: ImageHeader
         let crop: PixelRegion
+        let isMirrored: Bool
     }
 
     private func loadImage(
@@ -232,11 +234,17 @@ public final class CaptionDataset: Dataset {
             let header = try workspace.reader.header(of: bytes)
             try header.accept(minimumSize: configuration.minimumImageSize)
             let slack = abs(header.width - header.height)
-            let crop = header.square(at: draws.integer(below: slack + 1))
+            let crop = header.square(
+                at: imageOptions.crop == .center
+                    ? header.middle : draws.integer(below: slack + 1))
+            let isMirrored =
+                imageOptions.mirrorProbability > 0
+                && draws.unitInterval() < imageOptions.mirrorProbability
             try storage.withSlot(slot) { pixels in
-                try workspace.reader.read(bytes, region: crop, into: &pixels)
+                try workspace.reader.read(
+                    bytes, region: crop, isMirrored: isMirrored, into: &pixels)
             }
-            return LoadedImage(path: path, header: header, crop: crop)
+            return LoadedImage(path: path, header: header, crop: crop, isMirrored: isMirrored)
         }
     }
 

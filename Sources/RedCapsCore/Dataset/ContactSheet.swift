@@ -32,18 +32,51 @@ extension CaptionBatch {
         return try PixelBuffer(width: width, height: height, pixels: sheet)
     }
 
-    /// An image of the batch as it was before normalising.
+    /// An image of the batch as it was before it was stored in the batch's format.
     private func image(_ number: Int) throws(ImageError) -> PixelBuffer {
         let size = pixelValues.imageSize
-        let floats = pixelValues[number]
-        var pixels = [UInt8](repeating: 0, count: floats.count)
+        let format = pixelValues.format
         let plane = size * size
-        for pixel in 0..<plane {
-            for channel in 0..<3 {
-                let value = (floats[channel * plane + pixel] + 1) / 2 * 255
-                pixels[pixel * 3 + channel] = UInt8(value.rounded())
+        var pixels = [UInt8](repeating: 0, count: 3 * plane)
+        pixelValues.withBytes { bytes in
+            let first = number * 3 * plane
+            for pixel in 0..<plane {
+                for channel in 0..<3 {
+                    let place =
+                        format.layout == .channelsFirst
+                        ? channel * plane + pixel : 3 * pixel + channel
+                    pixels[3 * pixel + channel] = Self.byte(bytes, first + place, format.type)
+                }
             }
         }
         return try PixelBuffer(width: size, height: size, pixels: pixels)
+    }
+
+    /// The byte that a channel was made of.
+    private static func byte(_ bytes: RawSpan, _ place: Int, _ type: PixelType) -> UInt8 {
+        func bits(_ count: Int) -> UInt32 {
+            (0..<count).reversed().reduce(0) {
+                $0 << 8 | UInt32(bytes.byte(at: place * count + $1))
+            }
+        }
+        let value: Float
+        switch type {
+        case .uint8: return UInt8(bits(1))
+        case .float32: value = Float(bitPattern: bits(4))
+        case .bfloat16: value = Float(bitPattern: bits(2) << 16)
+        case .float16:
+            let half = bits(2)
+            let sign = (half & 0x8000) << 16
+            let magnitude = half & 0x7FFF
+            // None of the values is subnormal; the exponent's bias becomes 127 instead of 15.
+            value = Float(bitPattern: sign | (magnitude == 0 ? 0 : (magnitude << 13) + (112 << 23)))
+        }
+        return UInt8(max(0, min(255, ((value + 1) / 2 * 255).rounded())))
+    }
+}
+
+extension RawSpan {
+    fileprivate func byte(at offset: Int) -> UInt8 {
+        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 }

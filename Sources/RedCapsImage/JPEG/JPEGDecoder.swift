@@ -29,10 +29,12 @@ internal import CJPEG
     /// Reads the header.
     /// - Throws: `ImageError` if the bytes aren't a JPEG that Pillow would open.
     public func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
-        try JPEGHeaderRules.check(bytes)
+        let orientation = try JPEGHeaderRules.check(bytes)
         return unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in
             defer { unsafe rc_jpeg_decoder_reset(handle) }
-            return unsafe try begin(bytes)
+            var header = unsafe try begin(bytes)
+            header.orientation = orientation
+            return header
         }
     }
 

@@ -7,16 +7,44 @@ struct JPEGHeaderRules {
     /// Whether a JFIF segment told the resolution, so that nobody asks the EXIF data for it.
     private var hasResolution = false
     private var exif: [UInt8] = []
+    private var xmp: [UInt8] = []
     /// Of the ICC profile's pieces before the frame header, the sequence number and the count of the
     /// piece that sorts first; -1 where the segment ends before them.
     private var firstPiece: (number: Int, count: Int)?
 
-    static func check(_ bytes: Span<UInt8>) throws(ImageError) {
+    /// Reads the markers up to the first scan.
+    /// - Returns: How the image is to be turned.
+    static func check(_ bytes: Span<UInt8>) throws(ImageError) -> ImageOrientation {
         var rules = JPEGHeaderRules()
         try rules.walk(bytes)
-        if !rules.hasResolution, ExifResolution.isRefused(rules.exif) {
+        let directory = ExifDirectory(rules.exif)
+        if !rules.hasResolution, directory?.hasBadResolution ?? false {
             throw ImageError(.invalid, "JPEG: XResolution in the EXIF data is a single byte")
         }
+        let orientation = directory?.orientation ?? rules.xmpOrientation
+        return orientation.flatMap { ImageOrientation(rawValue: $0) } ?? .upright
+    }
+
+    /// The digit after `tiff:Orientation="` or `tiff:Orientation>`, where Pillow looks if the EXIF
+    /// data don't tell.
+    private var xmpOrientation: Int? {
+        let name = Array("tiff:Orientation".utf8)
+        guard xmp.count > name.count + 2 else { return nil }
+        for start in 0..<(xmp.count - name.count - 1)
+        where xmp[start] == name[0] && xmp[start..<(start + name.count)].elementsEqual(name) {
+            var place = start + name.count
+            if xmp[place] == UInt8(ascii: "="), xmp[place + 1] == UInt8(ascii: "\"") {
+                place += 2
+            } else if xmp[place] == UInt8(ascii: ">") {
+                place += 1
+            } else {
+                continue
+            }
+            guard place < xmp.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(xmp[place])
+            else { continue }
+            return Int(xmp[place] - UInt8(ascii: "0"))
+        }
+        return nil
     }
 
     private mutating func walk(_ bytes: Span<UInt8>) throws(ImageError) {
@@ -65,6 +93,9 @@ struct JPEGHeaderRules {
             unsafe body.extracting(6...).withUnsafeBufferPointer {
                 unsafe exif.append(contentsOf: $0)
             }
+            return false
+        case 0xE1 where Self.begins(body, "http://ns.adobe.com/xap/1.0/\0"):
+            xmp = unsafe body.extracting(29...).withUnsafeBufferPointer { unsafe Array($0) }
             return false
         case 0xE2 where Self.begins(body, "ICC_PROFILE\0"):
             let piece = (
