@@ -40,9 +40,15 @@ struct DatasetTests {
         #expect(pixels.withBytes { $0.byteCount } == 32 * 32 * 3)
         #expect(pixels.withSpan { $0.count } == 0)
         #expect(pixels[0].isEmpty)
-        let mirrored = try (0..<200).count { position in
-            try single(ImageOptions(mirrorProbability: 0.3))
-                .sample(at: 0, position: position).sample.isMirrored
+        // Neither option changes what else is drawn.
+        let usual = try single(dropout: 0.5)
+        let other = try single(dropout: 0.5, ImageOptions(crop: .center, mirrorProbability: 0.3))
+        var mirrored = 0
+        for position in 0..<200 {
+            let sample = try other.sample(at: 0, position: position).sample
+            mirrored += sample.isMirrored ? 1 : 0
+            #expect(
+                try sample.isDropped == usual.sample(at: 0, position: position).sample.isDropped)
         }
         #expect((35..<85).contains(mirrored))
     }

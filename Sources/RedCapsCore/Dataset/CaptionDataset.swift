@@ -145,8 +145,8 @@ public final class CaptionDataset: Dataset {
 
     /// Loads a sample: the image's square into its slot, the caption as ids.
     ///
-    /// Draws, in this order: where the square lies along the longer edge; whether it is mirrored, if
-    /// that was asked for; whether the caption is dropped. A failure has drawn as much as the reference's: nothing if it is the image's, the
+    /// Draws, in this order: where the square lies along the longer edge; whether the caption is
+    /// dropped; whether the square is mirrored, if that was asked for. A failure has drawn as much as the reference's: nothing if it is the image's, the
     /// square's place if it is the annotation's, both if it is the text's.
     /// - Throws: `SampleError`.
     public func load(
@@ -181,6 +181,7 @@ public final class CaptionDataset: Dataset {
             throw failed(.annotation, .annotation, error)
         }
         let isDropped = draws.unitInterval() < configuration.captionDropout
+        if imageOptions.mirrorProbability > 0 { _ = draws.unitInterval() }
         let ids: [Int]
         do {
             ids = try encode(caption, isDropped: isDropped)
@@ -234,18 +235,23 @@ public final class CaptionDataset: Dataset {
             let header = try workspace.reader.header(of: bytes)
             try header.accept(minimumSize: configuration.minimumImageSize)
             let slack = abs(header.width - header.height)
-            let crop = header.square(
-                at: imageOptions.crop == .center
-                    ? header.middle : draws.integer(below: slack + 1))
-            let isMirrored =
-                imageOptions.mirrorProbability > 0
-                && draws.unitInterval() < imageOptions.mirrorProbability
+            let drawn = draws.integer(below: slack + 1)
+            let crop = header.square(at: imageOptions.crop == .center ? header.middle : drawn)
+            let isMirrored = mirrors(after: draws)
             try storage.withSlot(slot) { pixels in
                 try workspace.reader.read(
                     bytes, region: crop, isMirrored: isMirrored, into: &pixels)
             }
             return LoadedImage(path: path, header: header, crop: crop, isMirrored: isMirrored)
         }
+    }
+
+    /// Whether a square is mirrored: the draw after that for the caption, whose turn is later.
+    private func mirrors(after draws: some SampleDraws) -> Bool {
+        guard imageOptions.mirrorProbability > 0 else { return false }
+        var ahead = draws
+        _ = ahead.unitInterval()
+        return ahead.unitInterval() < imageOptions.mirrorProbability
     }
 
     private func loadCaption(_ entry: Int, _ workspace: Workspace) throws -> Annotation.Caption {
