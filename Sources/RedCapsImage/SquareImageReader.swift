@@ -171,7 +171,7 @@ internal import CResample
     public func read(
         _ bytes: Span<UInt8>, region: PixelRegion, into pixels: inout MutableSpan<Float>
     ) throws(ImageError) {
-        var memory = pixels.mutableBytes
+        var memory = unsafe pixels.mutableBytes
         try read(bytes, region: region, into: &memory)
     }
 

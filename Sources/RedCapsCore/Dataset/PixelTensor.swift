@@ -52,7 +52,9 @@ public struct PixelTensor: Sendable {
     }
 
     private func floats(_ range: Range<Int>) -> UnsafeBufferPointer<Float> {
-        guard format.type == .float32 else { return UnsafeBufferPointer(start: nil, count: 0) }
+        guard format.type == .float32 else {
+            return unsafe UnsafeBufferPointer(start: nil, count: 0)
+        }
         return unsafe UnsafeRawBufferPointer(storage.images(range))
             .assumingMemoryBound(to: Float.self)
     }

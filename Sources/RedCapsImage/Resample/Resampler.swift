@@ -48,7 +48,7 @@ public final class Resampler {
         pixels.reserveCapacity(horizontal.outSize * vertical.outSize * 3)
         let stride = image.width * 3
         unsafe image.pixels.withUnsafeBufferPointer { input in
-            guard let start = unsafe input.baseAddress else { return }
+            guard let start = input.baseAddress else { return }
             unsafe rows.push(start, stride: stride, count: image.height) { _, out in
                 unsafe pixels.append(
                     contentsOf: UnsafeBufferPointer(start: out, count: horizontal.outSize * 3))

@@ -11,12 +11,12 @@ internal import CResample
     private var horizontal: ResampleAxis?
     private var vertical: ResampleAxis?
     /// Horizontally resampled rows; row y is at y mod their number.
-    private var ring = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
+    private var ring: UnsafeMutableBufferPointer<UInt8>
     private var ringRows = 0
     private var stride = 0
-    private var output = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
+    private var output: UnsafeMutableBufferPointer<UInt8>
     /// The rows that a vertical pass reads.
-    private var taps = UnsafeMutableBufferPointer<UnsafePointer<UInt8>>(start: nil, count: 0)
+    private var taps: UnsafeMutableBufferPointer<UnsafePointer<UInt8>>
     /// Where a horizontal pass reads and writes.
     private let sources: UnsafeMutablePointer<UnsafePointer<UInt8>>
     private let slots: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>>
@@ -25,6 +25,9 @@ internal import CResample
 
     init(_ kernels: Kernels) {
         self.kernels = kernels
+        unsafe ring = .init(start: nil, count: 0)
+        unsafe output = .init(start: nil, count: 0)
+        unsafe taps = .init(start: nil, count: 0)
         unsafe sources = .allocate(capacity: Self.rowsAtOnce)
         unsafe slots = .allocate(capacity: Self.rowsAtOnce)
     }
@@ -56,7 +59,7 @@ internal import CResample
     }
 
     private static func grow(_ memory: inout UnsafeMutableBufferPointer<UInt8>, to count: Int) {
-        guard unsafe memory.count < count else { return }
+        guard memory.count < count else { return }
         unsafe memory.deallocate()
         unsafe memory = .allocate(capacity: count)
         unsafe memory.initialize(repeating: 0)
