@@ -23,6 +23,10 @@ let package = Package(
             dependencies: ["FuzzSupport", .product(name: "RedCapsTar", package: "RedCaps")],
             swiftSettings: settings),
         .executableTarget(
+            name: "fuzz-image",
+            dependencies: ["FuzzSupport", .product(name: "RedCapsImage", package: "RedCaps")],
+            swiftSettings: settings),
+        .executableTarget(
             name: "fuzz-index",
             dependencies: [
                 "FuzzSupport", .product(name: "RedCapsCore", package: "RedCaps"),

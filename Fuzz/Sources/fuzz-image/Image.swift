@@ -1,0 +1,79 @@
+import FuzzSupport
+import RedCapsImage
+
+/// The input is four bytes of options and a file: how it is decoded, how large the square becomes,
+/// which square, and how it is turned.
+///
+/// Squares come out of the reader as out of its parts, or are refused by both.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    guard count > 4 else { return 0 }
+    let input = UnsafeBufferPointer(start: start, count: count)
+    let file = Array(input[4...])
+    do throws(ImageError) {
+        try read(file, input[0], size: 1 + Int(input[1]), offset: Int(input[2]))
+    } catch {
+        check(error.code != .badRequest, "\(error)")
+    }
+    return 0
+}
+
+/// Writes the first inputs. libFuzzer calls it once, before all else.
+@_cdecl("LLVMFuzzerInitialize")
+public func initialize(
+    _ count: UnsafeMutablePointer<CInt>?,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
+) -> CInt {
+    plant([])  // the seeds are the images of the tests
+    return 0
+}
+
+private func read(
+    _ file: [UInt8], _ flags: UInt8, size: Int, offset: Int
+) throws(ImageError) {
+    let options = ImageOptions(
+        decoding: flags & 1 == 0 ? .exact : .fast,
+        format: PixelFormat(
+            PixelType.allCases[Int(flags >> 1 & 3)], flags & 8 == 0 ? .channelsFirst : .channelsLast
+        ),
+        appliesOrientation: flags & 16 != 0, limits: ImageLimits(maxPixels: 1 << 19))
+    let reader = try SquareImageReader(imageSize: size, options)
+    reader.keepsBytes = true
+    let header = try reader.header(of: file.span)
+    let region = header.square(at: min(offset, abs(header.width - header.height)))
+    // Words, so that it is aligned for every type; what doesn't fill them is another input's turn.
+    let byteCount = options.format.byteCount(imageSize: size)
+    guard byteCount % 4 == 0 else { return }
+    var words = [UInt32](repeating: 0, count: byteCount / 4)
+    var pixels: [UInt8] = []
+    var failure: ImageError?
+    do throws(ImageError) {
+        var span = words.mutableSpan
+        var memory = span.mutableBytes
+        try reader.read(file.span, region: region, isMirrored: flags & 32 != 0, into: &memory)
+        pixels = reader.bytes
+    } catch { failure = error }
+    guard options.decoding == .exact, !options.appliesOrientation, flags & 32 == 0 else {
+        if let failure { throw failure }
+        return
+    }
+    // Whole, then cut, then resampled.
+    let whole = Result { () throws(ImageError) in try JPEGDecoder().decode(file.span) }
+    switch (whole, failure) {
+    case (.success(let image), nil):
+        var cut: [UInt8] = []
+        for y in region.y..<(region.y + region.height) {
+            let start = (y * image.width + region.x) * 3
+            cut += image.pixels[start..<(start + region.width * 3)]
+        }
+        let expected = try Resampler().resize(
+            PixelBuffer(width: region.width, height: region.height, pixels: cut), width: size,
+            height: size)
+        check(expected.pixels == pixels, "\(region) of \(header) to \(size) differs")
+    case (.failure(let expected), .some(let found)):
+        check(expected.code == found.code, "\(found) instead of \(expected)")
+        throw found
+    case (.success, .some(let found)): check(false, "refused: \(found)")
+    case (.failure(let expected), nil): check(false, "accepted, in spite of \(expected)")
+    }
+}
