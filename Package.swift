@@ -21,6 +21,11 @@ let package = Package(
         .library(name: "RedCapsFixtures", targets: ["RedCapsFixtures"]),
         .executable(name: "redcaps", targets: ["redcaps"]),
     ],
+    traits: [
+        .trait(name: "PNG", description: "Decode PNG; needs libspng and zlib."),
+        .trait(name: "WebP", description: "Decode WebP; needs libwebp."),
+        .trait(name: "GIF", description: "Decode GIF; needs no library."),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.0.0"..<"5.0.0"),
@@ -35,6 +40,15 @@ let package = Package(
         .systemLibrary(
             name: "CLibJPEG", pkgConfig: "libjpeg",
             providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
+        .systemLibrary(
+            name: "CSpng", pkgConfig: "spng",
+            providers: [.apt(["libspng-dev"]), .brew(["libspng"])]),
+        .systemLibrary(
+            name: "CWebP", pkgConfig: "libwebpdemux",
+            providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "CJPEG", dependencies: ["CLibJPEG"]),
         .target(name: "CResample"),
         .target(name: "CSystem"),
@@ -44,7 +58,13 @@ let package = Package(
             name: "RedCapsTar", dependencies: ["CArchive", "CSystem"],
             swiftSettings: librarySettings),
         .target(
-            name: "RedCapsImage", dependencies: ["CJPEG", "CResample"],
+            name: "RedCapsImage",
+            dependencies: [
+                "CJPEG", "CResample",
+                .target(name: "CSpng", condition: .when(traits: ["PNG"])),
+                .target(name: "CZlib", condition: .when(traits: ["PNG"])),
+                .target(name: "CWebP", condition: .when(traits: ["WebP"])),
+            ],
             swiftSettings: librarySettings),
         .target(
             name: "RedCapsCore",

@@ -1,12 +1,15 @@
 /// What an image's header tells, before any pixel is decoded.
 public struct ImageHeader: Sendable, Hashable {
+    /// The format.
+    public let format: ImageFormat
     /// The width in pixels.
     public let width: Int
     /// The height in pixels.
     public let height: Int
-    /// Stored components: 1 for gray, 3 for colour, 4 for CMYK and YCCK.
+    /// Stored components: 1 for gray and palettes, 2 for gray with alpha, 3 for colour, 4 for colour
+    /// with alpha, CMYK and YCCK.
     public let componentCount: Int
-    /// Whether the image is stored in scans of growing detail.
+    /// Whether the image is stored in scans of growing detail, or interlaced.
     public let isProgressive: Bool
     /// How the image is to be turned; its width and its height are those that are stored.
     public internal(set) var orientation = ImageOrientation.upright
@@ -15,9 +18,12 @@ public struct ImageHeader: Sendable, Hashable {
     var shown: ImageHeader {
         guard orientation.swapsAxes else { return self }
         return ImageHeader(
-            width: height, height: width, componentCount: componentCount,
+            format: format, width: height, height: width, componentCount: componentCount,
             isProgressive: isProgressive, orientation: orientation)
     }
+
+    /// All of the image.
+    var everything: PixelRegion { PixelRegion(x: 0, y: 0, width: width, height: height) }
 
     /// Where the square in the middle lies along the longer edge, half a pixel being rounded to even
     /// as by torchvision's `CenterCrop`.

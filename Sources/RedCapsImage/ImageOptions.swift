@@ -49,9 +49,12 @@ public enum SquareCrop: String, Sendable, Hashable, CaseIterable {
 public struct ImageLimits: Sendable, Hashable {
     /// The most pixels that an image may have. The reference's limit is 178,956,970.
     public var maxPixels: Int
+    /// The most bytes that a file may have. The reference has no such limit.
+    public var maxBytes: Int
 
-    /// Sets limits; the default is the reference's.
-    public init(maxPixels: Int = 178_956_970) {
+    /// Sets limits; the defaults are the reference's.
+    public init(maxPixels: Int = 178_956_970, maxBytes: Int = .max) {
         self.maxPixels = maxPixels
+        self.maxBytes = maxBytes
     }
 }

@@ -19,7 +19,7 @@ internal import CResample
 
     private let filter: ResampleFilter
     private let writer: RowWriter
-    private let decoder: JPEGDecoder
+    private let decoder: ImageDecoder
     private var axes: ResampleAxes
     private let resampler: RowResampler
     /// For images that are turned.
@@ -44,26 +44,14 @@ internal import CResample
         writer = RowWriter(options.format, kernels)
         axes = ResampleAxes(kernels)
         resampler = RowResampler(kernels)
-        decoder = try JPEGDecoder()
+        decoder = try ImageDecoder(limits: options.limits)
     }
 
     /// Reads the header: that of the image as it is shown, if `options` say so.
     /// - Throws: `ImageError` if the format isn't decoded here or the image is over the limit.
     public func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
-        let header = try storedHeader(of: bytes)
-        return options.appliesOrientation ? header.shown : header
-    }
-
-    private func storedHeader(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
         let header = try decoder.header(of: bytes)
-        let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height)
-        guard !overflow, pixels <= options.limits.maxPixels else {
-            throw ImageError(
-                .tooLarge,
-                "\(header.width)×\(header.height) pixels, more than the limit of "
-                    + "\(options.limits.maxPixels)")
-        }
-        return header
+        return options.appliesOrientation ? header.shown : header
     }
 
     /// Decodes, resamples and stores a square.
@@ -86,7 +74,7 @@ internal import CResample
         guard region.width == region.height else {
             throw ImageError(.badRequest, "\(region) is no square")
         }
-        let stored = try storedHeader(of: bytes)
+        let stored = try decoder.header(of: bytes)
         let header = options.appliesOrientation ? stored.shown : stored
         guard region.fits(header.width, header.height) else {
             throw ImageError(
@@ -110,7 +98,7 @@ internal import CResample
         _ body: (_ y: Int, UnsafePointer<UInt8>) -> Void
     ) throws(ImageError) {
         let orientation = options.appliesOrientation ? header.orientation : .upright
-        let shrink = shrink(region.width)
+        let shrink = shrink(header, region.width)
         let part = orientation.stored(region, header.width, header.height)
         let source = StoredAxes(
             columns: Stretch(part.x, part.width, shrunkBy: shrink),
@@ -123,7 +111,7 @@ internal import CResample
             x: source.columns.start, y: source.rows.start, width: source.columns.count,
             height: source.rows.count)
         if orientation == .upright {
-            unsafe try decoder.forEachRows(of: bytes, shrunkBy: shrink, in: sourceRegion) {
+            unsafe try decoder.forEachRows(of: bytes, header, shrunkBy: shrink, in: sourceRegion) {
                 rows, count in
                 unsafe resampler.push(rows, count: count, emit: body)
             }
@@ -132,10 +120,11 @@ internal import CResample
         // Turned before it is resampled: the passes wouldn't round alike the other way round.
         let stride = sourceRegion.width * 3
         turning.reserve(2 * stride * sourceRegion.height)
+        defer { turning.trim() }
         let asStored = unsafe turning.start
         let asShown = unsafe asStored + stride * sourceRegion.height
         var next = unsafe asStored
-        unsafe try decoder.forEachRows(of: bytes, shrunkBy: shrink, in: sourceRegion) {
+        unsafe try decoder.forEachRows(of: bytes, header, shrunkBy: shrink, in: sourceRegion) {
             rows, count in
             for row in 0..<count {
                 unsafe next.update(from: rows[row], count: stride)
@@ -175,9 +164,9 @@ internal import CResample
         try read(bytes, region: region, into: &memory)
     }
 
-    /// By how much libjpeg may shrink a square of that side.
-    private func shrink(_ side: Int) -> Int {
-        guard options.decoding == .fast else { return 1 }
+    /// By how much a square of that side may shrink while it is decoded.
+    private func shrink(_ header: ImageHeader, _ side: Int) -> Int {
+        guard options.decoding == .fast, header.format == .jpeg else { return 1 }
         return [8, 4, 2].first { side / $0 >= imageSize } ?? 1
     }
 }
@@ -214,24 +203,5 @@ private struct Stretch {
         Stretch(
             start: start, count: count,
             box: box.map { (Double(count) - $0.upperBound)..<(Double(count) - $0.lowerBound) })
-    }
-}
-
-/// Bytes that are kept from image to image, and only grow.
-@safe private struct Scratch: ~Copyable {
-    private(set) var start: UnsafeMutablePointer<UInt8>
-    private var capacity = 1
-
-    init() { unsafe start = .allocate(capacity: 1) }
-
-    deinit { unsafe start.deallocate() }
-
-    /// Makes room; what was there is lost.
-    mutating func reserve(_ count: Int) {
-        guard count > capacity else { return }
-        unsafe start.deallocate()
-        unsafe start = .allocate(capacity: count)
-        unsafe start.initialize(repeating: 0, count: count)
-        capacity = count
     }
 }

@@ -54,7 +54,7 @@ struct ReferenceTests {
     /// By how much an image is longer than it is short.
     private func slack(_ name: String) throws -> Int {
         let bytes = try Fixture.bytes("jpegs/\(name).jpg")
-        let header = try JPEGDecoder().header(of: bytes.span)
+        let header = try ImageDecoder().header(of: bytes.span)
         return abs(header.width - header.height)
     }
 }

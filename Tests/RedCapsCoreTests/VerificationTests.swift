@@ -130,7 +130,7 @@ struct VerificationTests {
     @Test("Sizes and ids that contradict the image are found; those of a larger original don't")
     func contradictions() throws {
         let image = try good()
-        let header = try JPEGDecoder().header(of: image.span)
+        let header = try ImageDecoder().header(of: image.span)
         let (width, height) = (header.width, header.height)
         func annotation(_ width: Int, _ height: Int, _ id: String) -> String {
             #"{"caption": "x\#(id)", "width": \#(width), "height": \#(height), "image_id": "\#(id)"}"#

@@ -30,7 +30,7 @@ struct JPEGEncoderTests {
             let jpeg = try JPEGEncoder(
                 quality: 95, sampling: sampling, isProgressive: isProgressive
             ).encode(image)
-            let decoder = try JPEGDecoder()
+            let decoder = try ImageDecoder()
             #expect(try decoder.header(of: jpeg.span).isProgressive == isProgressive)
             let result = try decoder.decode(jpeg.span)
             #expect((result.width, result.height) == (120, 90))
@@ -50,14 +50,14 @@ struct JPEGEncoderTests {
         let components = frame.dropFirst(6)
         let found = stride(from: components.startIndex + 1, to: components.endIndex, by: 3)
         #expect(found.map { components[$0] } == factors)
-        #expect(try JPEGDecoder().header(of: jpeg.span).componentCount == factors.count)
+        #expect(try ImageDecoder().header(of: jpeg.span).componentCount == factors.count)
     }
 
     @Test("Gray has three equal channels, those of the brightness")
     func gray() throws {
         let image = try gradient(120, 90)
         let jpeg = try JPEGEncoder(quality: 98, sampling: .gray).encode(image)
-        let result = try JPEGDecoder().decode(jpeg.span)
+        let result = try ImageDecoder().decode(jpeg.span)
         for start in stride(from: 0, to: result.pixels.count, by: 3) {
             let (r, g, b) = (
                 Int(image.pixels[start]), Int(image.pixels[start + 1]), Int(image.pixels[start + 2])
@@ -80,7 +80,7 @@ struct JPEGEncoderTests {
         #expect(segments(jpeg).first { $0.marker == 0xDD }?.body.elementsEqual([0, 8]) == true)
         let restarts = zip(jpeg, jpeg.dropFirst()).count { $0 == 0xFF && 0xD0...0xD7 ~= $1 }
         #expect(restarts == 5)  // 8 × 6 units of 16 × 16 pixels: one between two rows
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         let isEqual = try decoder.decode(jpeg.span) == decoder.decode(plain.span)
         #expect(isEqual)
     }
@@ -123,6 +123,6 @@ struct JPEGEncoderTests {
         let image = try PixelBuffer(
             width: 65500, height: 1, pixels: .init(repeating: 9, count: 65500 * 3))
         let jpeg = try encoder.encode(image)
-        #expect(try JPEGDecoder().header(of: jpeg.span).width == 65500)
+        #expect(try ImageDecoder().header(of: jpeg.span).width == 65500)
     }
 }

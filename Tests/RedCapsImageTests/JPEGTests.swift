@@ -8,7 +8,7 @@ struct JPEGTests {
         "What Pillow refuses is refused; else size and every pixel are Pillow's",
         arguments: Photo.compared)
     func golden(name: String) throws {
-        let pixels = decoded(try Photo.bytes(name), with: try JPEGDecoder())
+        let pixels = decoded(try Photo.bytes(name), with: try ImageDecoder())
         guard let golden = Photo.golden[name] ?? nil else {
             #expect(pixels == nil)
             return
@@ -24,7 +24,7 @@ struct JPEGTests {
     func squares(name: String) throws {
         let bytes = try Photo.bytes(name)
         let golden = try #require(Photo.golden[name] ?? nil)
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         let resampler = try Resampler()
         let header = try decoder.header(of: bytes.span)
         for square in golden.squares {
@@ -62,7 +62,7 @@ struct JPEGTests {
     @Test("Arithmetic coding is refused with a reason")
     func arithmetic() throws {
         let bytes = try Photo.bytes("arithmetic")
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         let error = #expect(throws: ImageError.self) { try decoder.decode(bytes.span) }
         #expect(
             error
@@ -77,7 +77,7 @@ struct JPEGTests {
         ])
     func missingScans(name: String) throws {
         let hex = Array(try #require(try Photo.damaged().missing[name]).utf8)
-        let image = try #require(decoded(try Photo.bytes(name), with: try JPEGDecoder()))
+        let image = try #require(decoded(try Photo.bytes(name), with: try ImageDecoder()))
         #expect(image.pixels.count * 2 == hex.count)
         var differences: [Int: Int] = [:]
         for (index, value) in image.pixels.enumerated() {
@@ -91,7 +91,7 @@ struct JPEGTests {
 
     @Test("Errors name the kind of failure")
     func errors() throws {
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         for (name, code) in [
             ("empty", ImageError.Code.truncated), ("text", .unknownFormat),
             ("cut_base_40", .truncated),

@@ -54,7 +54,7 @@ struct OrientationTests {
     /// What the header of a photo with such segments tells.
     private func told(_ segments: [UInt8]) throws -> Int {
         let file = try photo("wide_420", segments)
-        let header = try JPEGDecoder().header(of: file.span)
+        let header = try ImageDecoder().header(of: file.span)
         // The size is the stored one, whatever the orientation.
         #expect(header.width == 131)
         #expect(header.height == 97)
@@ -89,7 +89,7 @@ struct OrientationTests {
         let golden: Golden = try Fixture.decode(from: "orientations.json")
         let file = try photo(
             "wide_420", exif(UInt16(orientation.rawValue), isLittleEndian: false))
-        let stored = try JPEGDecoder().decode(file.span)
+        let stored = try ImageDecoder().decode(file.span)
         let (width, height) =
             orientation.swapsAxes ? (stored.height, stored.width) : (stored.width, stored.height)
         var pixels: [UInt8] = []
@@ -157,7 +157,7 @@ struct OrientationTests {
     func middle() throws {
         let golden: Golden = try Fixture.decode(from: "orientations.json")
         let file = try Photo.bytes("wide_420")
-        let header = try JPEGDecoder().header(of: file.span)
+        let header = try ImageDecoder().header(of: file.span)
         #expect(header.middle == 17)
         #expect(golden.middles[1] == 0 && golden.middles[3] == 2)
         for (slack, middle) in golden.middles.enumerated() {

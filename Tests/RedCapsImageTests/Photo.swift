@@ -56,8 +56,20 @@ struct Congruential {
     }
 }
 
-/// Decodes a JPEG, or gives `nil` if it is refused.
-func decoded(_ bytes: [UInt8], with decoder: JPEGDecoder) -> PixelBuffer? {
+/// Changes one byte, as the fixtures' scripts do.
+func damaged(_ bytes: [UInt8], _ state: UInt32) -> [UInt8] {
+    var damaged = bytes
+    let position = Int(state >> 8) % bytes.count
+    if state & 0x80 != 0 {
+        damaged[position] = UInt8(state & 0xFF)
+    } else {
+        damaged[position] ^= 1 << UInt8(state & 7)
+    }
+    return damaged
+}
+
+/// Decodes an image, or gives `nil` if it is refused.
+func decoded(_ bytes: [UInt8], with decoder: ImageDecoder) -> PixelBuffer? {
     try? decoder.decode(bytes.span)
 }
 

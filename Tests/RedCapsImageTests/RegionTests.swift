@@ -14,7 +14,7 @@ struct RegionTests {
 
     /// Decodes a region, and expects what the whole image has there.
     private func expect(
-        _ region: PixelRegion, of whole: PixelBuffer, in bytes: [UInt8], _ decoder: JPEGDecoder
+        _ region: PixelRegion, of whole: PixelBuffer, in bytes: [UInt8], _ decoder: ImageDecoder
     ) throws {
         let part = try decoder.decode(bytes.span, region: region)
         #expect((part.width, part.height) == (region.width, region.height))
@@ -26,7 +26,7 @@ struct RegionTests {
     @Test("At every offset, the square has the pixels that the whole has there", arguments: names)
     func squares(name: String) throws {
         let bytes = try Photo.bytes(name)
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         let whole = try decoder.decode(bytes.span)
         let header = try decoder.header(of: bytes.span)
         for offset in 0...abs(whole.width - whole.height) {
@@ -37,7 +37,7 @@ struct RegionTests {
     @Test("From every column and row, small rectangles have them, too", arguments: names)
     func everyOrigin(name: String) throws {
         let bytes = try Photo.bytes(name)
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         let whole = try decoder.decode(bytes.span)
         for x in 0..<whole.width {
             let width = min(1 + x % 5, whole.width - x)
@@ -54,7 +54,7 @@ struct RegionTests {
     @Test("And so have rectangles of any size", arguments: names)
     func random(name: String) throws {
         let bytes = try Photo.bytes(name)
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         let whole = try decoder.decode(bytes.span)
         var draw = Congruential(7)
         for _ in 0..<30 {
@@ -71,15 +71,15 @@ struct RegionTests {
     func firstPixel(name: String) throws {
         let bytes = try Photo.bytes(name)
         let region = PixelRegion(x: 0, y: 0, width: 1, height: 1)
-        let pixel = try? JPEGDecoder().decode(bytes.span, region: region)
+        let pixel = try? ImageDecoder().decode(bytes.span, region: region)
         #expect(
-            pixel?.pixels == decoded(bytes, with: try JPEGDecoder()).map { cropped($0, region) })
+            pixel?.pixels == decoded(bytes, with: try ImageDecoder()).map { cropped($0, region) })
     }
 
     @Test("A rectangle that isn't inside the image, or is empty, is refused")
     func outside() throws {
         let bytes = try Photo.bytes("tiny_81")
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         for (x, y, width, height) in [
             (0, 0, 82, 81), (1, 0, 81, 81), (0, 1, 81, 81), (0, 81, 1, 1), (-1, 0, 5, 5),
             (0, -1, 5, 5), (0, 0, 0, 5), (0, 0, 5, 0), (0, 0, 5, -1), (.max, 0, 1, 1),

@@ -7,7 +7,7 @@ import Testing
 struct SquareImageReaderTests {
     @Test("The square lies along the longer edge")
     func square() throws {
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         let wide = try Photo.bytes("wide_444")
         let tall = try Photo.bytes("tall_444")
         let header = try decoder.header(of: wide.span)
@@ -24,7 +24,7 @@ struct SquareImageReaderTests {
 
     @Test("The header tells components and progression")
     func header() throws {
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         for (name, components, isProgressive) in [
             ("gray", 1, false), ("wide_420", 3, false), ("cmyk", 4, false),
             ("odd_444_progressive", 3, true),
@@ -91,7 +91,7 @@ struct SquareImageReaderTests {
     func kernels() throws {
         let bytes = try Photo.bytes("wide_420")
         let region = PixelRegion(x: 9, y: 2, width: 90, height: 90)
-        let square = try JPEGDecoder().decode(bytes.span, region: region)
+        let square = try ImageDecoder().decode(bytes.span, region: region)
         for (number, size) in [1, 7, 16, 33, 45, 90, 101].enumerated() {
             let filter = ResampleFilter.allCases[number % ResampleFilter.allCases.count]
             let expected = try Resampler(filter, kernel: .portable)

@@ -50,7 +50,7 @@ struct Benchmarks: ParsableCommand {
     }
 
     private func decoding(_ subject: Subject) throws -> [Comparison] {
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         return [
             try Comparison("decode, whole", against: "libjpeg-turbo", rounds, subject.files.count) {
                 for file in subject.files { _ = try decoder.decode(file.bytes.span) }

@@ -45,7 +45,7 @@ struct Subject {
 
     /// The first square of that side in any image.
     func anySquare(of side: Int) throws -> PixelBuffer {
-        let decoder = try JPEGDecoder()
+        let decoder = try ImageDecoder()
         for file in files {
             let header = try decoder.header(of: file.bytes.span)
             guard min(header.width, header.height) >= side else { continue }

@@ -1,3 +1,4 @@
+import Foundation
 import FuzzSupport
 import RedCapsImage
 
@@ -24,8 +25,38 @@ public func initialize(
     _ count: UnsafeMutablePointer<CInt>?,
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
 ) -> CInt {
-    plant([])  // the seeds are the images of the tests
+    let format = ProcessInfo.processInfo.environment["REDCAPS_FUZZ_TARGET"] ?? "jpeg"
+    // Exact, and fast with another format and the orientation.
+    plant(
+        fixtures(format).flatMap { file in
+            [[0, 16, 0, 0] + file, [0b11111, 11, 5, 0] + file]
+        })
     return 0
+}
+
+/// The images of the tests.
+private func fixtures(_ format: String) -> [[UInt8]] {
+    struct Formats: Decodable {
+        struct File: Decodable {
+            let name: String
+            let base64: String
+        }
+
+        let files: [File]
+    }
+
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../../Tests/Fixtures").standardized
+    if format == "jpeg" {
+        let files = try? FileManager.default.contentsOfDirectory(
+            at: folder.appending(path: "jpegs"), includingPropertiesForKeys: nil)
+        return (files ?? []).compactMap { try? Array(Data(contentsOf: $0)) }
+    }
+    guard let json = try? Data(contentsOf: folder.appending(path: "formats.json")),
+        let formats = try? JSONDecoder().decode(Formats.self, from: json)
+    else { return [] }
+    return formats.files.filter { $0.name.hasPrefix("\(format) ") }
+        .compactMap { Data(base64Encoded: $0.base64).map { Array($0) } }
 }
 
 private func read(
@@ -58,7 +89,7 @@ private func read(
         return
     }
     // Whole, then cut, then resampled.
-    let whole = Result { () throws(ImageError) in try JPEGDecoder().decode(file.span) }
+    let whole = Result { () throws(ImageError) in try ImageDecoder().decode(file.span) }
     switch (whole, failure) {
     case (.success(let image), nil):
         var cut: [UInt8] = []

@@ -11,7 +11,7 @@ final class SampleCheck: Sendable {
     /// What a thread works with.
     private struct Tools {
         let reader: SquareImageReader
-        let decoder: JPEGDecoder
+        let decoder: ImageDecoder
         var file = ReadBufferBox()
     }
 
@@ -41,7 +41,7 @@ final class SampleCheck: Sendable {
     func run(_ range: Range<Int>) -> [Result] {
         do {
             let tools = try Tools(
-                reader: SquareImageReader(imageSize: 1), decoder: JPEGDecoder())
+                reader: SquareImageReader(imageSize: 1), decoder: ImageDecoder())
             return range.map { check($0, tools) }
         } catch {
             return range.map {

@@ -1,18 +1,15 @@
 internal import CJPEG
 
-/// Decodes JPEGs, whole or just a rectangle of them, to the very pixels that Pillow gives.
-///
-/// Baseline and progressive, every sampling, gray, RGB, YCbCr, CMYK and YCCK; arithmetic coding is
-/// refused, and so is a file that is too short for its last row, even if the rectangle is whole.
-/// A decoder keeps memory from image to image; use one per thread.
-@safe public final class JPEGDecoder {
+/// Decodes JPEGs: baseline and progressive, every sampling, gray, RGB, YCbCr, CMYK and YCCK.
+/// Arithmetic coding is refused.
+@safe final class JPEGDecoder: FormatDecoder {
     private let handle: OpaquePointer
     /// The rows that the decoder lends.
     private let rows: UnsafeMutablePointer<UnsafePointer<UInt8>?>
 
     /// Makes a decoder.
     /// - Throws: `ImageError` with `noMemory`.
-    public init() throws(ImageError) {
+    init() throws(ImageError) {
         guard let handle = unsafe rc_jpeg_decoder_create() else {
             throw ImageError(.noMemory, "no memory for a JPEG decoder")
         }
@@ -28,7 +25,7 @@ internal import CJPEG
 
     /// Reads the header.
     /// - Throws: `ImageError` if the bytes aren't a JPEG that Pillow would open.
-    public func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
+    func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
         let orientation = try JPEGHeaderRules.check(bytes)
         return unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in
             defer { unsafe rc_jpeg_decoder_reset(handle) }
@@ -38,30 +35,6 @@ internal import CJPEG
         }
     }
 
-    /// Decodes a rectangle, by default everything.
-    /// - Throws: `ImageError` for damaged and truncated files and for a region outside the image.
-    public func decode(
-        _ bytes: Span<UInt8>, region: PixelRegion? = nil
-    ) throws(ImageError) -> PixelBuffer {
-        let header = try header(of: bytes)
-        let region =
-            region ?? PixelRegion(x: 0, y: 0, width: header.width, height: header.height)
-        guard region.fits(header.width, header.height) else {
-            throw ImageError(
-                .badRequest, "\(region) lies outside an image of \(header.width)×\(header.height)")
-        }
-        try PixelBuffer.check(region.width, region.height)
-        var pixels = [UInt8]()
-        pixels.reserveCapacity(region.width * region.height * 3)
-        unsafe try forEachRows(of: bytes, in: region) { rows, count in
-            for row in 0..<count {
-                unsafe pixels.append(
-                    contentsOf: UnsafeBufferPointer(start: rows[row], count: region.width * 3))
-            }
-        }
-        return try PixelBuffer(width: region.width, height: region.height, pixels: pixels)
-    }
-
     /// Decodes a rectangle a few rows at a time. A row is followed by readable bytes, as resampling
     /// wants.
     ///
@@ -69,8 +42,7 @@ internal import CJPEG
     /// - Parameter shrink: 1, 2, 4 or 8: what libjpeg divides the edges by, rounding up, while it
     ///   decodes. The region is one of the shrunk image.
     func forEachRows(
-        of bytes: Span<UInt8>, shrunkBy shrink: Int = 1, in region: PixelRegion,
-        _ body: (_ rows: UnsafePointer<UnsafePointer<UInt8>>, _ count: Int) -> Void
+        of bytes: Span<UInt8>, shrunkBy shrink: Int, in region: PixelRegion, _ body: RowsBody
     ) throws(ImageError) {
         unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in
             defer { unsafe rc_jpeg_decoder_reset(handle) }
@@ -97,6 +69,12 @@ internal import CJPEG
         }
     }
 
+    func forEachRows(
+        of bytes: Span<UInt8>, in region: PixelRegion, _ body: RowsBody
+    ) throws(ImageError) {
+        unsafe try forEachRows(of: bytes, shrunkBy: 1, in: region, body)
+    }
+
     private func begin(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> ImageHeader {
         guard let start = bytes.baseAddress else {
             throw ImageError(.truncated, "the file is empty")
@@ -104,7 +82,7 @@ internal import CJPEG
         var header = rc_jpeg_header()
         try check(unsafe rc_jpeg_decoder_begin(handle, start, bytes.count, &header))
         return ImageHeader(
-            width: Int(header.width), height: Int(header.height),
+            format: .jpeg, width: Int(header.width), height: Int(header.height),
             componentCount: Int(header.components), isProgressive: header.is_progressive != 0)
     }
 

@@ -21,38 +21,10 @@ struct JPEGHeaderRules {
         if !rules.hasResolution, directory?.hasBadResolution ?? false {
             throw ImageError(.invalid, "JPEG: XResolution in the EXIF data is a single byte")
         }
-        let orientation = directory?.orientation ?? rules.xmpOrientation
-        return orientation.flatMap { ImageOrientation(rawValue: $0) } ?? .upright
-    }
-
-    /// The digit after `tiff:Orientation="` or `tiff:Orientation>`, where Pillow looks if the EXIF
-    /// data don't tell.
-    private var xmpOrientation: Int? {
-        let name = Array("tiff:Orientation".utf8)
-        guard xmp.count > name.count + 2 else { return nil }
-        for start in 0..<(xmp.count - name.count - 1)
-        where xmp[start] == name[0] && xmp[start..<(start + name.count)].elementsEqual(name) {
-            var place = start + name.count
-            if xmp[place] == UInt8(ascii: "="), xmp[place + 1] == UInt8(ascii: "\"") {
-                place += 2
-            } else if xmp[place] == UInt8(ascii: ">") {
-                place += 1
-            } else {
-                continue
-            }
-            guard place < xmp.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(xmp[place])
-            else { continue }
-            return Int(xmp[place] - UInt8(ascii: "0"))
-        }
-        return nil
+        return ImageOrientation(directory, xmp: rules.xmp)
     }
 
     private mutating func walk(_ bytes: Span<UInt8>) throws(ImageError) {
-        guard bytes.count >= 3, bytes[0] == 0xFF, bytes[1] == 0xD8, bytes[2] == 0xFF else {
-            throw ImageError(
-                bytes.isEmpty ? .truncated : .unknownFormat,
-                bytes.isEmpty ? "the file is empty" : "not a JPEG: it doesn't begin with FF D8 FF")
-        }
         var position = 2
         while position + 1 < bytes.count {
             guard bytes[position] == 0xFF else {

@@ -1,0 +1,123 @@
+/// Decodes images, whole or just a rectangle of them, to the very pixels that Pillow's
+/// `convert("RGB")` gives, and refuses those that Pillow refuses.
+///
+/// JPEG always, PNG, WebP and GIF with the package's trait of that name; of animations the first
+/// frame. Alpha is dropped. A file that is too short is refused, even if the rectangle is whole. A
+/// decoder keeps memory from image to image; use one per thread.
+public final class ImageDecoder {
+    /// What is too large to be decoded.
+    public let limits: ImageLimits
+
+    private let jpeg: JPEGDecoder
+    #if PNG
+    private let png = PNGDecoder()
+    #endif
+    #if WebP
+    private let webP = WebPDecoder()
+    #endif
+    #if GIF
+    private let gif = GIFDecoder()
+    #endif
+
+    /// Makes a decoder.
+    /// - Throws: `ImageError` with `noMemory`.
+    public init(limits: ImageLimits = ImageLimits()) throws(ImageError) {
+        self.limits = limits
+        jpeg = try JPEGDecoder()
+    }
+
+    /// Reads the header.
+    /// - Throws: `ImageError` if the bytes aren't an image that Pillow would open, its format isn't
+    ///   decoded by this build, or it is over a limit.
+    public func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
+        guard bytes.count <= limits.maxBytes else {
+            throw ImageError(
+                .tooLarge, "\(bytes.count) bytes, more than the limit of \(limits.maxBytes)")
+        }
+        let header = try decoder(of: bytes).header(of: bytes)
+        let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height)
+        guard !overflow, pixels <= limits.maxPixels else {
+            throw ImageError(
+                .tooLarge,
+                "\(header.width)×\(header.height) pixels, more than the limit of "
+                    + "\(limits.maxPixels)")
+        }
+        return header
+    }
+
+    /// Decodes a rectangle, by default everything.
+    /// - Throws: `ImageError` for damaged and truncated files and for a region outside the image.
+    public func decode(
+        _ bytes: Span<UInt8>, region: PixelRegion? = nil
+    ) throws(ImageError) -> PixelBuffer {
+        let header = try header(of: bytes)
+        let region = region ?? header.everything
+        guard region.fits(header.width, header.height) else {
+            throw ImageError(
+                .badRequest, "\(region) lies outside an image of \(header.width)×\(header.height)")
+        }
+        try PixelBuffer.check(region.width, region.height)
+        var pixels = [UInt8]()
+        pixels.reserveCapacity(region.width * region.height * 3)
+        unsafe try forEachRows(of: bytes, header, in: region) { rows, count in
+            for row in 0..<count {
+                unsafe pixels.append(
+                    contentsOf: UnsafeBufferPointer(start: rows[row], count: region.width * 3))
+            }
+        }
+        return try PixelBuffer(width: region.width, height: region.height, pixels: pixels)
+    }
+
+    /// Decodes a rectangle a few rows at a time. A row is followed by readable bytes, as resampling
+    /// wants.
+    /// - Parameters:
+    ///   - header: What `header(of:)` gave for these bytes.
+    ///   - shrink: 1, or for a JPEG 2, 4 or 8: what the edges are divided by, rounding up, while it
+    ///     is decoded. The region is one of the shrunk image.
+    func forEachRows(
+        of bytes: Span<UInt8>, _ header: ImageHeader, shrunkBy shrink: Int = 1,
+        in region: PixelRegion, _ body: RowsBody
+    ) throws(ImageError) {
+        if header.format == .jpeg {
+            return unsafe try jpeg.forEachRows(of: bytes, shrunkBy: shrink, in: region, body)
+        }
+        unsafe try decoder(of: bytes).forEachRows(of: bytes, in: region, body)
+    }
+
+    private func decoder(of bytes: Span<UInt8>) throws(ImageError) -> any FormatDecoder {
+        let format = try ImageFormat(of: bytes)
+        switch format {
+        case .jpeg: return jpeg
+        #if PNG
+        case .png: return png
+        #endif
+        #if WebP
+        case .webP: return webP
+        #endif
+        #if GIF
+        case .gif: return gif
+        #endif
+        #if !PNG || !WebP || !GIF
+        default:
+            throw ImageError(
+                .unsupported,
+                "\(format.rawValue) isn't decoded by this build: enable the trait "
+                    + "\"\(format.rawValue)\" of the package RedCaps")
+        #endif
+        }
+    }
+}
+
+/// What rows are lent to, up to four at a time.
+typealias RowsBody = (_ rows: UnsafePointer<UnsafePointer<UInt8>>, _ count: Int) -> Void
+
+/// Decodes one format.
+protocol FormatDecoder: AnyObject {
+    /// Reads the header.
+    func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader
+
+    /// Decodes a rectangle a few rows at a time, each followed by `RC_ROW_PADDING` readable bytes.
+    func forEachRows(
+        of bytes: Span<UInt8>, in region: PixelRegion, _ body: RowsBody
+    ) throws(ImageError)
+}

@@ -1,0 +1,53 @@
+#if PNG
+// Pillow is content with compressed data that end, without a fault, after any whole row: the rest
+// stays empty.
+extension PNGChunks {
+    /// The data of an image whose rows aren't all there, with rows of zeros added.
+    /// - Returns: `nil` if they don't end after a row.
+    func paddedData(
+        _ bytes: Span<UInt8>, _ frame: PixelRegion, _ kind: Kind
+    ) throws(ImageError) -> [UInt8]? {
+        var chunks = self
+        var compressed: [UInt8] = []
+        var next = data
+        while let chunk = next {
+            let end = min(bytes.count, chunk.start + chunk.length)
+            if chunk.start < end {
+                unsafe bytes.extracting(chunk.start..<end).withUnsafeBufferPointer {
+                    unsafe compressed.append(contentsOf: $0)
+                }
+            }
+            next = try? chunks.data(bytes, after: chunk)
+        }
+        let rows = rowSizes(frame, kind)
+        let size = rows.reduce(0) { $0 + $1.size * $1.count }
+        guard case .bytes(var data) = Zlib.inflate(compressed.span, atMost: size) else {
+            return nil
+        }
+        var rest = data.count
+        for row in rows where rest > 0 {
+            let count = min(row.count, rest / row.size)
+            rest -= count * row.size
+            if count < row.count { break }
+        }
+        guard rest == 0, !data.isEmpty else { return nil }
+        data.append(contentsOf: repeatElement(0, count: size - data.count))
+        return Zlib.stored(data)
+    }
+
+    /// The rows in the order that they are stored, each with its filter's number, and how many
+    /// there are of a size.
+    private func rowSizes(_ frame: PixelRegion, _ kind: Kind) -> [(size: Int, count: Int)] {
+        guard isInterlaced else { return [(1 + (frame.width * kind.bits + 7) / 8, frame.height)] }
+        let passes = [
+            (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+            (0, 1, 1, 2),
+        ]
+        return passes.compactMap { x, y, right, down in
+            let width = (frame.width - x + right - 1) / right
+            let height = (frame.height - y + down - 1) / down
+            return width > 0 && height > 0 ? (1 + (width * kind.bits + 7) / 8, height) : nil
+        }
+    }
+}
+#endif
