@@ -25,6 +25,7 @@ let package = Package(
         .trait(name: "PNG", description: "Decode PNG; needs libspng and zlib."),
         .trait(name: "WebP", description: "Decode WebP; needs libwebp."),
         .trait(name: "GIF", description: "Decode GIF; needs no library."),
+        .trait(name: "ICC", description: "Convert colours when downsampling; needs Little CMS."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -40,6 +41,9 @@ let package = Package(
         .systemLibrary(
             name: "CLibJPEG", pkgConfig: "libjpeg",
             providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
+        .systemLibrary(
+            name: "CLCMS", pkgConfig: "lcms2",
+            providers: [.apt(["liblcms2-dev"]), .brew(["little-cms2"])]),
         .systemLibrary(
             name: "CSpng", pkgConfig: "spng",
             providers: [.apt(["libspng-dev"]), .brew(["libspng"])]),
@@ -61,6 +65,7 @@ let package = Package(
             name: "RedCapsImage",
             dependencies: [
                 "CJPEG", "CResample",
+                .target(name: "CLCMS", condition: .when(traits: ["ICC"])),
                 .target(name: "CSpng", condition: .when(traits: ["PNG"])),
                 .target(name: "CZlib", condition: .when(traits: ["PNG"])),
                 .target(name: "CWebP", condition: .when(traits: ["WebP"])),

@@ -6,7 +6,7 @@ let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(name: "RedCaps", path: "..", traits: ["PNG", "WebP", "GIF"]),
+        .package(name: "RedCaps", path: "..", traits: ["PNG", "WebP", "GIF", "ICC"]),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     ],
     targets: [

@@ -13,7 +13,7 @@ let package = Package(
     name: "Fuzz",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(name: "RedCaps", path: "..", traits: ["PNG", "WebP", "GIF"]),
+        .package(name: "RedCaps", path: "..", traits: ["PNG", "WebP", "GIF", "ICC"]),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     ],
     targets: [

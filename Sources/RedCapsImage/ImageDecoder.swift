@@ -84,6 +84,11 @@ public final class ImageDecoder {
         unsafe try decoder(of: bytes).forEachRows(of: bytes, in: region, body)
     }
 
+    /// What the file tells besides the pixels, of one whose header was read.
+    func metadata(of bytes: Span<UInt8>) throws(ImageError) -> ImageMetadata {
+        try decoder(of: bytes).metadata(of: bytes)
+    }
+
     private func decoder(of bytes: Span<UInt8>) throws(ImageError) -> any FormatDecoder {
         let format = try ImageFormat(of: bytes)
         switch format {
@@ -115,6 +120,9 @@ typealias RowsBody = (_ rows: UnsafePointer<UnsafePointer<UInt8>>, _ count: Int)
 protocol FormatDecoder: AnyObject {
     /// Reads the header.
     func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader
+
+    /// What the file tells besides the pixels.
+    func metadata(of bytes: Span<UInt8>) throws(ImageError) -> ImageMetadata
 
     /// Decodes a rectangle a few rows at a time, each followed by `RC_ROW_PADDING` readable bytes.
     func forEachRows(

@@ -63,11 +63,32 @@ typedef struct {
     uint32_t restart_interval;   // in MCUs, 0 for none
 } rc_jpeg_options;
 
-/// Encodes RGB pixels. On success `*out` is malloc'ed, holds `*out_size` bytes and is the caller's.
-rc_jpeg_status rc_jpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height,
-                              const rc_jpeg_options *options,
-                              uint8_t *_Nullable *_Nullable out, size_t *out_size,
-                              char *message, size_t message_size);
+typedef struct rc_jpeg_encoder rc_jpeg_encoder;
+
+rc_jpeg_encoder *_Nullable rc_jpeg_encoder_create(void);
+void rc_jpeg_encoder_destroy(rc_jpeg_encoder *encoder);
+
+/// Begins an image, whatever became of the last one.
+rc_jpeg_status rc_jpeg_encoder_begin(rc_jpeg_encoder *encoder, uint32_t width, uint32_t height,
+                                     const rc_jpeg_options *options);
+
+/// Adds a segment of metadata, before the first row: at most 65533 bytes.
+rc_jpeg_status rc_jpeg_encoder_segment(rc_jpeg_encoder *encoder, int marker, const uint8_t *body,
+                                       size_t size);
+
+/// Adds a colour profile, before the first row.
+rc_jpeg_status rc_jpeg_encoder_profile(rc_jpeg_encoder *encoder, const uint8_t *profile,
+                                       size_t size);
+
+/// Encodes the next row: `width` RGB pixels.
+rc_jpeg_status rc_jpeg_encoder_row(rc_jpeg_encoder *encoder, const uint8_t *rgb);
+
+/// Ends the image. The file stays the encoder's, until it begins another one.
+rc_jpeg_status rc_jpeg_encoder_finish(rc_jpeg_encoder *encoder,
+                                      const uint8_t *_Nullable *_Nonnull out, size_t *size);
+
+/// What libjpeg said of the last failure.
+const char *rc_jpeg_encoder_message(const rc_jpeg_encoder *encoder);
 
 #pragma clang assume_nonnull end
 #endif

@@ -16,6 +16,8 @@ final class GIFDecoder: FormatDecoder {
             isProgressive: file.isInterlaced)
     }
 
+    func metadata(of bytes: Span<UInt8>) -> ImageMetadata { ImageMetadata() }
+
     func forEachRows(
         of bytes: Span<UInt8>, in region: PixelRegion, _ body: RowsBody
     ) throws(ImageError) {

@@ -35,6 +35,10 @@ internal import CJPEG
         }
     }
 
+    func metadata(of bytes: Span<UInt8>) throws(ImageError) -> ImageMetadata {
+        try JPEGHeaderRules.metadata(bytes)
+    }
+
     /// Decodes a rectangle a few rows at a time. A row is followed by readable bytes, as resampling
     /// wants.
     ///

@@ -1,17 +1,7 @@
-internal import CJPEG
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// Encodes pixels as JPEG, with libjpeg-turbo.
-public struct JPEGEncoder: Sendable {
+public struct JPEGEncoder: Sendable, Hashable {
     /// How finely colour is stored against brightness.
-    public enum Sampling: Sendable {
+    public enum Sampling: Sendable, Hashable {
         /// A colour for each pixel.
         case s444
         /// One for two pixels in a row.
@@ -28,6 +18,8 @@ public struct JPEGEncoder: Sendable {
     public let sampling: Sampling
     /// Whether to store scans of growing detail.
     public let isProgressive: Bool
+    /// Whether to count symbols first, which takes longer and saves some percent.
+    public let optimizesCoding: Bool
     /// A restart marker after so many units of coding, or 0 for none.
     public let restartInterval: Int
 
@@ -36,7 +28,7 @@ public struct JPEGEncoder: Sendable {
     ///   that isn't in 0 ... 65535.
     public init(
         quality: Int = 90, sampling: Sampling = .s420, isProgressive: Bool = false,
-        restartInterval: Int = 0
+        optimizesCoding: Bool = true, restartInterval: Int = 0
     ) throws(ImageError) {
         guard (1...100).contains(quality) else {
             throw ImageError(.badRequest, "a JPEG quality of \(quality) isn't in 1 ... 100")
@@ -48,38 +40,26 @@ public struct JPEGEncoder: Sendable {
         self.quality = quality
         self.sampling = sampling
         self.isProgressive = isProgressive
+        self.optimizesCoding = optimizesCoding
         self.restartInterval = restartInterval
     }
 
     /// Encodes an image.
     /// - Throws: `ImageError` for sizes that JPEG hasn't (more than 65,500) or if memory runs out.
     public func encode(_ image: PixelBuffer) throws(ImageError) -> [UInt8] {
-        let (h, v): (Int32, Int32) =
-            switch sampling {
-            case .s444, .gray: (1, 1)
-            case .s422: (2, 1)
-            case .s420: (2, 2)
-            }
-        var options = rc_jpeg_options(
-            quality: Int32(quality), h_sampling: h, v_sampling: v,
-            is_progressive: isProgressive ? 1 : 0, is_grayscale: sampling == .gray ? 1 : 0,
-            optimizes_coding: 1, restart_interval: UInt32(restartInterval))
-        var bytes: UnsafeMutablePointer<UInt8>?
-        var count = 0
-        var message = [CChar](repeating: 0, count: 256)
-        let status = unsafe image.pixels.withUnsafeBufferPointer { pixels in
-            guard let start = pixels.baseAddress else { return RC_JPEG_INVALID }
-            return unsafe rc_jpeg_encode(
-                start, UInt32(image.width), UInt32(image.height), &options, &bytes, &count,
-                &message, message.count)
+        let writer = try JPEGWriter()
+        try writer.begin(width: image.width, height: image.height, self)
+        unsafe try image.pixels.withUnsafeBufferPointer { (pixels) throws(ImageError) in
+            guard let start = pixels.baseAddress else { return }
+            for y in 0..<image.height { unsafe try writer.write(start + y * image.width * 3) }
         }
-        guard status == RC_JPEG_OK, let bytes = unsafe bytes else {
-            let words = String(
-                decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-            throw ImageError(
-                status == RC_JPEG_NO_MEMORY ? .noMemory : .badRequest, "JPEG: \(words)")
-        }
-        defer { unsafe free(bytes) }
-        return unsafe Array(UnsafeBufferPointer(start: bytes, count: count))
+        return try writer.finish()
+    }
+
+    /// The same for images without colour.
+    func gray() throws(ImageError) -> JPEGEncoder {
+        try JPEGEncoder(
+            quality: quality, sampling: .gray, isProgressive: isProgressive,
+            optimizesCoding: optimizesCoding, restartInterval: restartInterval)
     }
 }

@@ -12,6 +12,26 @@ struct JPEGHeaderRules {
     /// piece that sorts first; -1 where the segment ends before them.
     private var firstPiece: (number: Int, count: Int)?
 
+    /// The segments that hold the ICC profile, as far as they are kept.
+    private var pieces: [(number: UInt8, count: UInt8, body: [UInt8])] = []
+    private var photoshop: [UInt8] = []
+    private var keepsAll = false
+
+    /// The metadata of a file that `check` has accepted.
+    static func metadata(_ bytes: Span<UInt8>) throws(ImageError) -> ImageMetadata {
+        var rules = JPEGHeaderRules()
+        rules.keepsAll = true
+        try rules.walk(bytes)
+        let pieces = rules.pieces.sorted { $0.number < $1.number }
+        // One that isn't whole is none.
+        let isWhole = pieces.enumerated().allSatisfy {
+            Int($0.element.number) == $0.offset + 1 && Int($0.element.count) == pieces.count
+        }
+        return ImageMetadata(
+            exif: rules.exif, xmp: rules.xmp, profile: isWhole ? pieces.flatMap(\.body) : [],
+            photoshop: rules.photoshop)
+    }
+
     /// Reads the markers up to the first scan.
     /// - Returns: How the image is to be turned.
     static func check(_ bytes: Span<UInt8>) throws(ImageError) -> ImageOrientation {
@@ -62,12 +82,10 @@ struct JPEGHeaderRules {
             if body.count >= 12, body[7] == 1 || body[7] == 2 { hasResolution = true }
             return body.count < 7
         case 0xE1 where Self.begins(body, "Exif\0\0"):
-            unsafe body.extracting(6...).withUnsafeBufferPointer {
-                unsafe exif.append(contentsOf: $0)
-            }
+            exif += Self.array(body.extracting(6...))
             return false
         case 0xE1 where Self.begins(body, "http://ns.adobe.com/xap/1.0/\0"):
-            xmp = unsafe body.extracting(29...).withUnsafeBufferPointer { unsafe Array($0) }
+            xmp = Self.array(body.extracting(29...))
             return false
         case 0xE2 where Self.begins(body, "ICC_PROFILE\0"):
             let piece = (
@@ -75,8 +93,12 @@ struct JPEGHeaderRules {
                 count: body.count > 13 ? Int(body[13]) : -1
             )
             firstPiece = firstPiece.map { $0 < piece ? $0 : piece } ?? piece
+            if keepsAll, body.count > 14 {
+                pieces.append((body[12], body[13], Self.array(body.extracting(14...))))
+            }
             return false
         case 0xED where Self.begins(body, "Photoshop 3.0\0"):
+            if keepsAll { photoshop = Self.array(body) }
             return Self.endsInsideResource(body)
         case 0xEE where Self.begins(body, "Adobe"):
             return body.count < 7
@@ -86,6 +108,10 @@ struct JPEGHeaderRules {
         default:
             return false
         }
+    }
+
+    private static func array(_ body: Span<UInt8>) -> [UInt8] {
+        unsafe body.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     /// Whether a Photoshop segment ends where Pillow expects the length of a resource's name.

@@ -47,6 +47,14 @@ struct ExifDirectory {
         }
     }
 
+    /// EXIF data as PNG and WebP store them: with the name in front or without.
+    static func withoutName(_ exif: [UInt8]) -> [UInt8] {
+        let name = Array("Exif\0\0".utf8)
+        var exif = exif[...]
+        while exif.starts(with: name) { exif = exif.dropFirst(name.count) }
+        return Array(exif)
+    }
+
     private func integer(at offset: Int, bytes count: Int) -> Int? {
         guard offset >= 0, offset <= exif.count - count else { return nil }
         let bytes = exif[offset..<(offset + count)]
@@ -78,6 +86,17 @@ extension ExifDirectory {
         case 4, 9: return integer(at: entry.offset, bytes: 4)
         case 6: return integer(at: entry.offset, bytes: 1)
         default: return 0
+        }
+    }
+
+    /// Sets every orientation that there is to upright.
+    static func resetOrientation(_ exif: inout [UInt8]) {
+        guard let directory = ExifDirectory(exif) else { return }
+        for entry in directory.entries where entry.tag == 0x0112 {
+            let size = [3: 2, 8: 2, 4: 4, 9: 4, 6: 1, 1: 1][entry.type] ?? 0
+            guard size > 0, entry.offset + size <= exif.count else { continue }
+            for place in 0..<size { exif[entry.offset + place] = 0 }
+            exif[entry.offset + (directory.isLittleEndian ? 0 : size - 1)] = 1
         }
     }
 }

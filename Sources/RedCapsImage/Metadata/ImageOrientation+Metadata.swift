@@ -10,10 +10,7 @@ extension ImageOrientation {
 
     /// - Parameter exif: EXIF data as PNG and WebP store them, with or without the name in front.
     init(exif: [UInt8], xmp: [UInt8]) {
-        let name = Array("Exif\0\0".utf8)
-        var exif = exif[...]
-        while exif.starts(with: name) { exif = exif.dropFirst(name.count) }
-        self.init(ExifDirectory(Array(exif)), xmp: xmp)
+        self.init(ExifDirectory(ExifDirectory.withoutName(exif)), xmp: xmp)
     }
 
     /// The digit after `tiff:Orientation="` or `tiff:Orientation>`.

@@ -47,11 +47,15 @@ struct PNGChunks {
     private(set) var frame: PixelRegion?
     /// The first chunk of data.
     private(set) var data: Chunk?
-    private(set) var orientation = ImageOrientation.upright
+    private(set) var metadata = ImageMetadata()
+    var orientation: ImageOrientation {
+        ImageOrientation(ExifDirectory(metadata.exif), xmp: metadata.xmp)
+    }
 
     private var exif: [UInt8] = []
     private var rawProfile: [UInt8] = []
     private var xmp: [UInt8] = []
+    private var profile: [UInt8] = []
     private var textBytes = 0
     private var frameCount: Int?
     private var hasDefaultImage = false
@@ -90,7 +94,7 @@ struct PNGChunks {
         if let frame, frame.width == 0 || frame.height == 0 {
             throw ImageError(.invalid, "PNG: an empty frame")
         }
-        orientation = metadata(after: bytes)
+        metadata = metadata(after: bytes)
     }
 
     /// The chunk of data that Pillow goes on with when one is used up.
@@ -123,13 +127,13 @@ struct PNGChunks {
 
     private var isAnimated: Bool { (frameCount ?? 1) + (hasDefaultImage ? 1 : 0) > 1 }
 
-    /// The orientation, which may be told after the data as well.
-    private func metadata(after bytes: Span<UInt8>) -> ImageOrientation {
+    /// The metadata, which may come after the data as well.
+    private func metadata(after bytes: Span<UInt8>) -> ImageMetadata {
         var chunks = self
         if let data { try? chunks.finish(bytes, after: data) }
-        return ImageOrientation(
-            exif: chunks.exif.isEmpty ? Self.bytes(ofRawProfile: chunks.rawProfile) : chunks.exif,
-            xmp: chunks.xmp)
+        let exif = chunks.exif.isEmpty ? Self.bytes(ofRawProfile: chunks.rawProfile) : chunks.exif
+        return ImageMetadata(
+            exif: ExifDirectory.withoutName(exif), xmp: chunks.xmp, profile: chunks.profile)
     }
 }
 
@@ -225,7 +229,7 @@ extension PNGChunks {
         case Name.header: try readHeader(body)
         case Name.palette:
             if kind?.hasPalette ?? false { palette = Self.array(body) }
-        case Name.profile: try checkProfile(body)
+        case Name.profile: try readProfile(body)
         case Name.text: try readText(body)
         case Name.compressedText: try readCompressedText(body)
         case Name.internationalText: try readInternationalText(body)
@@ -304,14 +308,12 @@ extension PNGChunks {
     private static let longestText = 1 << 20
     private static let mostText = 64 << 20
 
-    private func checkProfile(_ body: Span<UInt8>) throws(ImageError) {
+    private mutating func readProfile(_ body: Span<UInt8>) throws(ImageError) {
         let name = Self.array(body).firstIndex(of: 0) ?? -1
         guard name + 1 < body.count, body[name + 1] == 0 else {
             throw ImageError(.invalid, "PNG: a colour profile of an unknown compression")
         }
-        // Nothing that short holds that much.
-        guard body.count > 1000 else { return }
-        _ = try Self.inflated(body.extracting((name + 2)...))
+        profile = try Self.inflated(body.extracting((name + 2)...)) ?? []
     }
 
     private mutating func readText(_ body: Span<UInt8>) throws(ImageError) {

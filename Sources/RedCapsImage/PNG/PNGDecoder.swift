@@ -17,6 +17,10 @@ final class PNGDecoder: FormatDecoder {
             orientation: chunks.orientation)
     }
 
+    func metadata(of bytes: Span<UInt8>) throws(ImageError) -> ImageMetadata {
+        try PNGChunks(bytes).metadata
+    }
+
     func forEachRows(
         of bytes: Span<UInt8>, in region: PixelRegion, _ body: RowsBody
     ) throws(ImageError) {

@@ -28,19 +28,19 @@ enum Zlib {
             unsafe inflateInit_(&stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
         else { return .broken }
         defer { unsafe inflateEnd(&stream) }
-        var out = [UInt8](repeating: 0, count: limit)
-        let status = unsafe bytes.withUnsafeBufferPointer { bytes in
-            unsafe out.withUnsafeMutableBufferPointer { out in
+        var status = Z_OK
+        let out = unsafe [UInt8](unsafeUninitializedCapacity: limit) { out, count in
+            unsafe bytes.withUnsafeBufferPointer { bytes in
                 unsafe stream.next_in = UnsafeMutablePointer(mutating: bytes.baseAddress)
                 unsafe stream.avail_in = UInt32(bytes.count)
                 unsafe stream.next_out = out.baseAddress
                 unsafe stream.avail_out = UInt32(limit)
-                return unsafe CZlib.inflate(&stream, Z_SYNC_FLUSH)
+                status = unsafe CZlib.inflate(&stream, Z_SYNC_FLUSH)
             }
+            count = unsafe limit - Int(stream.avail_out)
         }
         guard [Z_OK, Z_BUF_ERROR, Z_STREAM_END].contains(status) else { return .broken }
         if status != Z_STREAM_END, unsafe stream.avail_in > 0 { return .tooLong }
-        out.removeLast(unsafe Int(stream.avail_out))
         return .bytes(out)
     }
 

@@ -16,6 +16,15 @@ final class WebPDecoder: FormatDecoder {
         }
     }
 
+    func metadata(of bytes: Span<UInt8>) throws(ImageError) -> ImageMetadata {
+        unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in
+            let file = unsafe try WebPFile(bytes)
+            return ImageMetadata(
+                exif: ExifDirectory.withoutName(file.chunk("EXIF")), xmp: file.chunk("XMP "),
+                profile: file.chunk("ICCP"))
+        }
+    }
+
     func forEachRows(
         of bytes: Span<UInt8>, in region: PixelRegion, _ body: RowsBody
     ) throws(ImageError) {

@@ -75,12 +75,12 @@ extension Disk {
     }
 
     /// Removes a file; fine if it isn't there.
-    static func remove(_ path: String) throws(StoreError) {
+    package static func remove(_ path: String) throws(StoreError) {
         if unsafe unlink(path) != 0 && errno != ENOENT { throw .system(path, "remove") }
     }
 
     /// Gives a file or a folder another name.
-    static func rename(_ path: String, to new: String) throws(StoreError) {
+    package static func rename(_ path: String, to new: String) throws(StoreError) {
         if Self.change(path, new) != 0 { throw .system(path, "rename") }
     }
 
@@ -99,5 +99,14 @@ extension Disk {
     package static func size(of path: String) -> Int? {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
+
+    /// The length of a file in bytes and when it was changed last, in nanoseconds since 1970; `nil` if
+    /// it isn't there.
+    package static func stamp(of path: String) -> (size: UInt64, modified: Int64)? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        let file = ShardFile("", status: status)
+        return (file.byteCount, file.modified)
     }
 }

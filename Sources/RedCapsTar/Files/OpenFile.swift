@@ -44,6 +44,21 @@ package final class OpenFile: Sendable {
         #endif
     }
 
+    /// Lends a part of the file, a mebibyte at a time.
+    /// - Throws: `truncated` if the file ends before, and what `body` throws.
+    package func forEachPiece(
+        at offset: UInt64, size: UInt64, _ body: (Span<UInt8>) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        var buffer = ReadBuffer()
+        var done: UInt64 = 0
+        while done < size {
+            let count = min(size - done, 1 << 20)
+            try buffer.read(self, at: offset + done, count: Int(count))
+            try buffer.withBytes(body)
+            done += count
+        }
+    }
+
     /// Reads at an offset until the buffer is full or the file ends.
     /// - Returns: The number of bytes read.
     package func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer)

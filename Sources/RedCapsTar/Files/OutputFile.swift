@@ -56,13 +56,19 @@ package final class OutputFile {
         }
     }
 
-    /// Gives the file its name, once everything is on the disk.
-    package func finish() throws(StoreError) {
+    /// Adds bytes.
+    package func append(_ bytes: Span<UInt8>) throws(StoreError) {
         try flush()
-        guard fsync(descriptor) == 0 else { throw .system(temporary, "sync") }
+        unsafe try bytes.withUnsafeBytes { (bytes) throws(StoreError) in unsafe try write(bytes) }
+    }
+
+    /// Gives the file its name, by default once everything is on the disk.
+    package func finish(syncing: Bool = true) throws(StoreError) {
+        try flush()
+        if syncing, fsync(descriptor) != 0 { throw .system(temporary, "sync") }
         guard unsafe rename(temporary, path) == 0 else { throw .system(path, "rename to") }
         isFinished = true
-        try Self.syncFolder(of: path)
+        if syncing { try Self.syncFolder(of: path) }
     }
 
     /// Makes sure that a new name in a folder outlives a power cut.

@@ -107,17 +107,17 @@ extension StoreError {
 }
 
 /// Lets something pass every so many milliseconds.
-struct Throttle {
+package struct Throttle {
     private let clock = ContinuousClock()
     private let interval: Duration
     private var last: ContinuousClock.Instant
 
-    init(_ interval: Duration) {
+    package init(_ interval: Duration) {
         self.interval = interval
         last = clock.now
     }
 
-    mutating func passes() -> Bool {
+    package mutating func passes() -> Bool {
         let now = clock.now
         guard now - last >= interval else { return false }
         last = now

@@ -7,7 +7,7 @@ import Musl
 #endif
 
 /// The folder that shards are written to: held by one run at a time, and free of what isn't theirs.
-final class PackingFolder: Sendable {
+package final class PackingFolder: Sendable {
     let path: String
     private let descriptor: CInt
 
@@ -103,7 +103,7 @@ final class PackingFolder: Sendable {
     }
 
     /// Whether a path, which needn't be there yet, lies in a folder or is it.
-    static func isInside(_ path: String, _ folder: String) -> Bool {
+    package static func isInside(_ path: String, _ folder: String) -> Bool {
         let (inner, outer) = (Array(resolved(path).utf8), Array(resolved(folder).utf8))
         return inner == outer
             || inner.starts(with: outer == [UInt8(ascii: "/")] ? outer : outer + "/".utf8)

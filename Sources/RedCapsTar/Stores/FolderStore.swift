@@ -74,7 +74,7 @@ public struct FolderStore: FileStore {
 }
 
 /// The names in a folder, sorted by their bytes, without `.` and `..`.
-func folderContents(_ path: String) throws(StoreError) -> [(name: String, isFolder: Bool)] {
+package func folderContents(_ path: String) throws(StoreError) -> [(name: String, isFolder: Bool)] {
     guard let folder = unsafe opendir(path) else { throw .system(path, "open the folder") }
     defer { unsafe _ = closedir(folder) }
     var names: [(name: String, isFolder: Bool)] = []

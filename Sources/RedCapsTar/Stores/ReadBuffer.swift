@@ -47,4 +47,19 @@
             return bytes.count
         }
     }
+
+    /// Fills the buffer with a part of a file.
+    /// - Throws: `truncated` if the file ends before.
+    package mutating func read(
+        _ file: OpenFile, at offset: UInt64, count: Int
+    ) throws(StoreError) {
+        unsafe try fill(count) { (target) throws(StoreError) in
+            unsafe try file.read(at: offset, into: target)
+        }
+        guard self.count == count else {
+            throw StoreError(
+                .truncated, file: file.path, byteOffset: offset + UInt64(self.count),
+                reason: "ends here, \(count - self.count) bytes early")
+        }
+    }
 }
