@@ -5,6 +5,10 @@ import PackageDescription
 let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v15)],
+    products: [
+        // For compare_with_pillow.py.
+        .library(name: "RedCapsForPython", type: .dynamic, targets: ["RedCapsForPython"])
+    ],
     dependencies: [
         .package(name: "RedCaps", path: "..", traits: ["PNG", "WebP", "GIF", "ICC"]),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -14,11 +18,15 @@ let package = Package(
             name: "CJPEGLibrary", pkgConfig: "libjpeg",
             providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
         .target(name: "CLimit", dependencies: ["CJPEGLibrary"]),
+        .target(name: "CAllocations"),
+        .target(
+            name: "RedCapsForPython",
+            dependencies: [.product(name: "RedCapsImage", package: "RedCaps")]),
         .executableTarget(name: "header-walk", cSettings: [.define("NDEBUG")]),
         .executableTarget(
             name: "redcaps-benchmarks",
             dependencies: [
-                "CLimit", .product(name: "RedCapsCore", package: "RedCaps"),
+                "CAllocations", "CLimit", .product(name: "RedCapsCore", package: "RedCaps"),
                 .product(name: "RedCapsFixtures", package: "RedCaps"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

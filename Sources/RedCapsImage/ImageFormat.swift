@@ -39,7 +39,8 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
     /// - Throws: `ImageError` with `unknownFormat`, which names the format if it is a known one.
     public init(of bytes: Span<UInt8>) throws(ImageError) {
         guard bytes.count > 0 else { throw ImageError(.truncated, "the file is empty") }
-        if Self.begins(bytes, [0xFF, 0xD8, 0xFF]) {
+        // The commonest one, without making an array.
+        if bytes.count >= 3, bytes[0] == 0xFF, bytes[1] == 0xD8, bytes[2] == 0xFF {
             self = .jpeg
         } else if Self.begins(bytes, [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
             self = .png

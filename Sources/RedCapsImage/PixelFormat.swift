@@ -48,4 +48,20 @@ public struct PixelFormat: Sendable, Hashable {
         layout == .channelsFirst
             ? [count, 3, imageSize, imageSize] : [count, imageSize, imageSize, 3]
     }
+
+    /// Whether memory can take an image.
+    /// - Throws: `ImageError` with `badRequest` if it is of another size, or not aligned.
+    func check(_ pixels: borrowing MutableRawSpan, imageSize: Int) throws(ImageError) {
+        let expected = byteCount(imageSize: imageSize)
+        guard pixels.byteCount == expected else {
+            throw ImageError(
+                .badRequest, "room for \(pixels.byteCount) bytes of pixels, not \(expected)")
+        }
+        let isAligned = unsafe pixels.withUnsafeBytes {
+            Int(bitPattern: $0.baseAddress) % type.size == 0
+        }
+        guard isAligned else {
+            throw ImageError(.badRequest, "the memory isn't aligned for \(type)")
+        }
+    }
 }

@@ -2,7 +2,7 @@ internal import CResample
 
 /// Writes rows of RGB bytes as a batch stores them.
 struct RowWriter {
-    private let format: PixelFormat
+    let format: PixelFormat
     private let kernels: Kernels
     /// For types of 16 bits, the value of each byte.
     private let table: [UInt16]

@@ -66,11 +66,7 @@ internal import CResample
         _ bytes: Span<UInt8>, region: PixelRegion, isMirrored: Bool = false,
         into pixels: inout MutableRawSpan
     ) throws(ImageError) {
-        let expected = options.format.byteCount(imageSize: imageSize)
-        guard pixels.byteCount == expected else {
-            throw ImageError(
-                .badRequest, "room for \(pixels.byteCount) bytes of pixels, not \(expected)")
-        }
+        try options.format.check(pixels, imageSize: imageSize)
         guard region.width == region.height else {
             throw ImageError(.badRequest, "\(region) is no square")
         }
@@ -83,9 +79,6 @@ internal import CResample
         if keepsBytes { self.bytes.removeAll(keepingCapacity: true) }
         unsafe try pixels.withUnsafeMutableBytes { (pixels) throws(ImageError) in
             guard let image = pixels.baseAddress else { return }
-            guard Int(bitPattern: image) % options.format.type.size == 0 else {
-                throw ImageError(.badRequest, "the memory isn't aligned for \(options.format.type)")
-            }
             unsafe try forEachRow(of: bytes, stored, region) { y, rgb in
                 unsafe store(rgb, row: y, isMirrored: isMirrored, in: image)
             }

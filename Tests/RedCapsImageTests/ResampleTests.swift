@@ -125,4 +125,48 @@ struct ResampleTests {
             }
         }
     }
+
+    @Test("A square becomes the pixels of a batch in one go", arguments: PixelType.allCases)
+    func straightToBatch(type: PixelType) throws {
+        var noise = Congruential(3)
+        for (side, size) in [(100, 40), (40, 100), (32, 32), (65, 64), (2, 8)] {
+            let image = try PixelBuffer(
+                width: side, height: side,
+                pixels: (0..<(side * side * 3)).map { _ in UInt8(noise.next() >> 24) })
+            let resampler = try Resampler()
+            let bytes = try resampler.resize(image, width: size, height: size).pixels
+            for layout in PixelLayout.allCases {
+                let format = PixelFormat(type, layout)
+                // Aligned for every type.
+                let count = format.byteCount(imageSize: size)
+                var words = [UInt32](repeating: 0, count: count / 4)
+                var span = words.mutableSpan
+                var memory = span.mutableBytes
+                try resampler.resize(image, imageSize: size, format, into: &memory)
+                for (place, byte) in bytes.enumerated() {
+                    let (pixel, channel) = (place / 3, place % 3)
+                    let index =
+                        layout == .channelsLast ? place : channel * size * size + pixel
+                    let value = 2 * (Float(byte) / 255) - 1
+                    let found = memory.bytes
+                    switch type {
+                    case .uint8:
+                        #expect(found.unsafeLoad(fromByteOffset: index, as: UInt8.self) == byte)
+                    case .float32:
+                        #expect(
+                            found.unsafeLoad(fromByteOffset: 4 * index, as: Float.self) == value)
+                    case .float16, .bfloat16:
+                        let bits = found.unsafeLoad(fromByteOffset: 2 * index, as: UInt16.self)
+                        #expect(bits >> 15 == (value < 0 ? 1 : 0))
+                    }
+                }
+            }
+            var small = [UInt32](repeating: 0, count: 1)
+            #expect(throws: ImageError.self) {
+                var span = small.mutableSpan
+                var memory = span.mutableBytes
+                try resampler.resize(image, imageSize: size, into: &memory)
+            }
+        }
+    }
 }

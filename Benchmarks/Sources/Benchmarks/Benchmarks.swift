@@ -1,4 +1,5 @@
 import ArgumentParser
+import CAllocations
 import RedCapsCore
 import RedCapsFixtures
 
@@ -46,6 +47,30 @@ struct Benchmarks: ParsableCommand {
         print(Comparison.header)
         for benchmark in [decoding, resampling, loading] {
             for comparison in try benchmark(subject) { print(comparison) }
+        }
+        for line in try allocations(subject) { print(line) }
+    }
+
+    /// Counts what reading squares allocates once every image has been read.
+    private func allocations(_ subject: Subject) throws -> [String] {
+        guard callocations_count() >= 0 else { return ["allocations aren't counted here"] }
+        return try ImageDecoding.allCases.map { decoding in
+            let reader = try SquareImageReader(
+                imageSize: size, ImageOptions(decoding: decoding))
+            var pixels = [Float](repeating: 0, count: 3 * size * size)
+            func readAll() throws -> Int {
+                var span = pixels.mutableSpan
+                let before = callocations_count()
+                for file in subject.files {
+                    _ = try reader.header(of: file.bytes.span)
+                    try reader.read(file.bytes.span, region: file.square, into: &span)
+                }
+                return callocations_count() - before
+            }
+            let first = try readAll()
+            return "allocations, \(decoding.rawValue): \(try readAll()) for "
+                + "\(subject.files.count) images that were read before, \(first) the first time; "
+                + "libjpeg's own aren't counted"
         }
     }
 

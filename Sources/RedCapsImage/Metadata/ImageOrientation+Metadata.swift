@@ -15,6 +15,7 @@ extension ImageOrientation {
 
     /// The digit after `tiff:Orientation="` or `tiff:Orientation>`.
     private static func value(inXMP xmp: [UInt8]) -> Int? {
+        guard !xmp.isEmpty else { return nil }
         let name = Array("tiff:Orientation".utf8)
         guard xmp.count > name.count + 2 else { return nil }
         for start in 0..<(xmp.count - name.count - 1)

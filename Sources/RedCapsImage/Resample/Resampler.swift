@@ -7,7 +7,9 @@ internal import CResample
 public final class Resampler {
     private let filter: ResampleFilter
     private let kernels: Kernels
+    private let rows: RowResampler
     private var axes: ResampleAxes
+    private var writer: RowWriter?
 
     /// Chooses a filter, and instructions for it.
     /// - Throws: `ImageError` with `unsupported` if this processor lacks the instructions.
@@ -16,6 +18,7 @@ public final class Resampler {
     ) throws(ImageError) {
         self.filter = filter
         kernels = try Kernels(kernel)
+        rows = RowResampler(kernels)
         axes = ResampleAxes(kernels)
     }
 
@@ -39,10 +42,43 @@ public final class Resampler {
         return pass(image, horizontal, vertical)
     }
 
+    /// Resizes a square straight to the pixels of a batch.
+    /// - Parameters:
+    ///   - image: A square.
+    ///   - imageSize: The edge S that it gets, 1 ... 16384.
+    ///   - format: How pixels are stored.
+    ///   - pixels: 3 × S × S channels to be written, aligned for their type.
+    /// - Throws: `ImageError` with `badRequest` for an image that is no square, a size that is out of
+    ///   range, and memory that isn't aligned or of another size.
+    public func resize(
+        _ image: PixelBuffer, imageSize: Int, _ format: PixelFormat = PixelFormat(),
+        into pixels: inout MutableRawSpan
+    ) throws(ImageError) {
+        guard image.width == image.height, (1...16384).contains(imageSize) else {
+            throw ImageError(
+                .badRequest,
+                "\(image.width)×\(image.height) pixels don't become a square of \(imageSize)")
+        }
+        try format.check(pixels, imageSize: imageSize)
+        if writer?.format != format { writer = RowWriter(format, kernels) }
+        guard let writer else { return }
+        let axis = axes.axis(from: image.width, to: imageSize, filter)
+        rows.begin(axis, axis)
+        let rows = rows
+        unsafe pixels.withUnsafeMutableBytes { pixels in
+            guard let out = pixels.baseAddress else { return }
+            unsafe image.pixels.withUnsafeBufferPointer { input in
+                guard let start = input.baseAddress else { return }
+                unsafe rows.push(start, stride: image.width * 3, count: image.height) { y, row in
+                    unsafe writer.write(row, row: y, size: imageSize, to: out)
+                }
+            }
+        }
+    }
+
     private func pass(
         _ image: PixelBuffer, _ horizontal: ResampleAxis, _ vertical: ResampleAxis
     ) -> PixelBuffer {
-        let rows = RowResampler(kernels)
         rows.begin(horizontal, vertical)
         var pixels: [UInt8] = []
         pixels.reserveCapacity(horizontal.outSize * vertical.outSize * 3)
@@ -68,9 +104,11 @@ struct ResampleAxes {
         let filter: ResampleFilter
     }
 
-    private static let limit = 128
+    private static let limit = 256
     private let kernels: Kernels
+    /// Those of late, and those before; what is used again moves up.
     private var planned: [Key: ResampleAxis] = [:]
+    private var older: [Key: ResampleAxis] = [:]
 
     init(_ kernels: Kernels) { self.kernels = kernels }
 
@@ -79,8 +117,11 @@ struct ResampleAxes {
     ) -> ResampleAxis {
         let key = Key(from: from, box: box, to: to, filter: filter)
         if let axis = planned[key] { return axis }
-        if planned.count >= Self.limit { planned.removeAll(keepingCapacity: true) }
-        let axis = ResampleAxis(from: from, box: box, to: to, filter, kernels)
+        if planned.count >= Self.limit {
+            swap(&planned, &older)
+            planned.removeAll(keepingCapacity: true)
+        }
+        let axis = older[key] ?? ResampleAxis(from: from, box: box, to: to, filter, kernels)
         planned[key] = axis
         return axis
     }

@@ -20,6 +20,8 @@ internal import CResample
     /// Where a horizontal pass reads and writes.
     private let sources: UnsafeMutablePointer<UnsafePointer<UInt8>>
     private let slots: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>>
+    /// Copies of the last rows of an image in memory.
+    private var last = Scratch()
     private var pushed = 0
     private var emitted = 0
 
@@ -101,27 +103,29 @@ internal import CResample
         }
     }
 
-    /// Takes rows that lie one after the other, without padding.
+    /// Takes all rows of an image, which lie one after the other without padding.
     func push(
         _ first: UnsafePointer<UInt8>, stride: Int, count: Int,
         emit: (_ y: Int, UnsafePointer<UInt8>) -> Void
     ) {
-        let padded = (stride + Int(RC_ROW_PADDING) + 63) / 64 * 64
-        let copies = UnsafeMutablePointer<UInt8>.allocate(capacity: padded * Self.rowsAtOnce)
-        unsafe copies.initialize(repeating: 0, count: padded * Self.rowsAtOnce)
-        defer { unsafe copies.deallocate() }
-        for row in 0..<Self.rowsAtOnce {
-            unsafe sources[row] = UnsafePointer(copies + row * padded)
-        }
+        // The last rows are copied: behind them there may be nothing to read.
+        let padding = Int(RC_ROW_PADDING)
+        let copied = min(count, (padding + stride - 1) / stride)
         var done = 0
-        while done < count {
-            let some = min(Self.rowsAtOnce, count - done)
-            for row in 0..<some {
-                unsafe (copies + row * padded)
-                    .update(from: first + (done + row) * stride, count: stride)
-            }
+        while done < count - copied {
+            let some = min(Self.rowsAtOnce, count - copied - done)
+            for row in 0..<some { unsafe sources[row] = first + (done + row) * stride }
             unsafe push(sources, count: some, emit: emit)
             done += some
+        }
+        last.reserve(copied * stride + padding)
+        unsafe last.start.update(from: first + done * stride, count: copied * stride)
+        var next = unsafe last.start
+        while done < count {
+            unsafe sources[0] = UnsafePointer(next)
+            unsafe push(sources, count: 1, emit: emit)
+            unsafe next += stride
+            done += 1
         }
     }
 
