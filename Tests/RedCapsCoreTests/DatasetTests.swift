@@ -156,7 +156,7 @@ struct DatasetTests {
             ("wide_420", nil, SampleError.Stage.annotation, "0/x.json", "no such file"),
             (nil, "{}", .image, "0/x.jpg", "no such file"),
             ("cut_base_half", "{}", .image, "0/x.jpg", "ends before the image does"),
-            ("text", "{}", .image, "0/x.jpg", "not a JPEG"),
+            ("text", "{}", .image, "0/x.jpg", "no image that is decoded"),
             ("size_81x80", "{}", .image, "0/x.jpg", "81×80 pixels: both edges must exceed 80"),
             ("size_80x200", "{}", .image, "0/x.jpg", "80×200 pixels: both edges must exceed 80"),
             (

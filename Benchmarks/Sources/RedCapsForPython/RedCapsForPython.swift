@@ -38,6 +38,7 @@ public func resample(
     }
 }
 
+/// Forgets the square.
 @_cdecl("redcaps_close")
 public func close(_ subject: UnsafeMutableRawPointer) {
     Unmanaged<Subject>.fromOpaque(subject).release()
