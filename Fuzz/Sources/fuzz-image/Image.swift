@@ -5,14 +5,19 @@ import RedCapsImage
 /// The input is four bytes of options and a file: how it is decoded, how large the square becomes,
 /// which square, and how it is turned.
 ///
-/// Squares come out of the reader as out of its parts, or are refused by both.
+/// Squares come out of the reader as out of its parts, or are refused by both; what downsampling
+/// writes can be read.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard count > 4 else { return 0 }
     let input = UnsafeBufferPointer(start: start, count: count)
     let file = Array(input[4...])
     do throws(ImageError) {
-        try read(file, input[0], size: 1 + Int(input[1]), offset: Int(input[2]))
+        if input[0] & 64 == 0 {
+            try read(file, input[0], size: 1 + Int(input[1]), offset: Int(input[2]))
+        } else {
+            try downsample(file, input[0], edge: 1 + Int(input[1]))
+        }
     } catch {
         check(error.code != .badRequest, "\(error)")
     }
@@ -26,10 +31,10 @@ public func initialize(
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
 ) -> CInt {
     let format = ProcessInfo.processInfo.environment["REDCAPS_FUZZ_TARGET"] ?? "jpeg"
-    // Exact, and fast with another format and the orientation.
+    // Exact; fast with another format and the orientation; downsampled.
     plant(
         fixtures(format).flatMap { file in
-            [[0, 16, 0, 0] + file, [0b11111, 11, 5, 0] + file]
+            [[0, 16, 0, 0] + file, [0b11111, 11, 5, 0] + file, [0b1010010, 10, 0, 0] + file]
         })
     return 0
 }
@@ -57,6 +62,24 @@ private func fixtures(_ format: String) -> [[UInt8]] {
     else { return [] }
     return formats.files.filter { $0.name.hasPrefix("\(format) ") }
         .compactMap { Data(base64Encoded: $0.base64).map { Array($0) } }
+}
+
+private func downsample(_ file: [UInt8], _ flags: UInt8, edge: Int) throws(ImageError) {
+    let options = try Downsampling(
+        shortestEdge: edge, quality: 50, isProgressive: flags & 1 != 0,
+        profile: [.keep, .convert, .drop][Int(flags >> 1 & 3) % 3],
+        appliesOrientation: flags & 16 != 0, keepsMetadata: flags & 8 != 0,
+        limits: ImageLimits(maxPixels: 1 << 19))
+    let output = try Downsampler(options).downsample(file.span)
+    guard let bytes = output.bytes else { return }
+    do throws(ImageError) {
+        let image = try ImageDecoder().decode(bytes.span)
+        check(
+            (image.width, image.height) == (output.width, output.height)
+                && min(image.width, image.height) <= max(edge, 1), "a wrong size")
+    } catch {
+        check(false, "what was written can't be read: \(error)")
+    }
 }
 
 private func read(
