@@ -1,51 +1,93 @@
 internal import RedCapsImage
 internal import RedCapsTar
 
-/// The files of a folder that is to be downsampled.
+/// The files of a folder that is to be downsampled, folder by folder.
 struct DownsamplingInput {
-    /// Paths relative to the folder, sorted, with their sizes.
-    private(set) var files: [(path: String, size: UInt64)] = []
-    /// Folders, those that hold others first.
-    private(set) var folders: [String] = []
+    /// A file, or a shard, its path relative to the input.
+    struct File: Sendable {
+        let path: String
+        let size: UInt64
+    }
 
-    /// Walks the folder. What begins with a dot is passed over.
-    init(_ root: String) throws(StoreError) {
-        try read(root, "", depth: 0)
-        guard !files.isEmpty else {
+    /// Folders relative to the input, itself first, those that hold others before these.
+    private(set) var folders: [String] = []
+    /// Bytes of the files that are to be worked on.
+    var totalBytes: UInt64 { hasShards ? bytesWithShards : bytesWithoutShards }
+
+    private let root: String
+    private let share: (at: Int, of: Int)
+    private var hasShards = false
+    private var bytesWithShards: UInt64 = 0
+    private var bytesWithoutShards: UInt64 = 0
+
+    /// Looks all files up.
+    /// - Parameter share: Of the shards, or of the files if there are none, every n-th is taken.
+    init(_ root: String, _ share: (at: Int, of: Int)) throws(StoreError) {
+        self.root = root
+        self.share = share
+        var (files, shards) = (0, 0)
+        try read("", depth: 0, &files, &shards)
+        guard files > 0 else {
             throw StoreError(.missing, file: root, reason: "there are no files to be downsampled")
         }
+        hasShards = shards > 0
     }
 
     private mutating func read(
-        _ root: String, _ folder: String, depth: Int
+        _ folder: String, depth: Int, _ files: inout Int, _ shards: inout Int
     ) throws(StoreError) {
         guard depth < 64 else {
             throw StoreError(
                 .invalid, file: root + "/" + folder,
                 reason: "64 folders deep; do links lead in a circle?")
         }
-        let path = folder.isEmpty ? root : root + "/" + folder
-        for (name, isFolder) in try folderContents(path) where !name.hasPrefix(".") {
-            let relative = folder.isEmpty ? name : folder + "/" + name
-            if isFolder {
-                folders.append(relative)
-                try read(root, relative, depth: depth + 1)
-            } else {
-                files.append((relative, Disk.stamp(of: root + "/" + relative)?.size ?? 0))
+        folders.append(folder)
+        var inner: [String] = []
+        for (path, isFolder) in try contents(folder) {
+            guard !isFolder else {
+                inner.append(path)
+                continue
             }
+            guard !Self.isCompressedShard(path) else {
+                throw StoreError(
+                    .compressed, file: root + "/" + path,
+                    reason:
+                        "compressed shards can't be downsampled; `redcaps pack` makes plain ones")
+            }
+            let size = Disk.stamp(of: root + "/" + path)?.size ?? 0
+            let isShard = Self.isShard(path)
+            if isMine(isShard ? shards : 0) { bytesWithShards += size }
+            if isMine(files) { bytesWithoutShards += size }
+            files += 1
+            if isShard { shards += 1 }
         }
+        for folder in inner { try read(folder, depth: depth + 1, &files, &shards) }
     }
 
-    /// Keeps every n-th shard, or file if there are no shards.
-    mutating func take(_ share: (at: Int, of: Int)) {
-        let hasShards = files.contains { Self.isShard($0.path) }
-        var number = 0
-        files = files.filter { file in
+    /// What begins with a dot is passed over.
+    private func contents(
+        _ folder: String
+    ) throws(StoreError) -> [(path: String, isFolder: Bool)] {
+        try folderContents(folder.isEmpty ? root : root + "/" + folder)
+            .filter { !$0.name.hasPrefix(".") }
+            .map { (folder.isEmpty ? $0.name : folder + "/" + $0.name, $0.isFolder) }
+    }
+
+    private func isMine(_ number: Int) -> Bool { number % share.of == share.at }
+
+    /// The files and shards of a folder that are to be worked on.
+    /// - Parameter number: How many shards, or files, were met before.
+    func files(in folder: String, after number: inout Int) throws(StoreError) -> [File] {
+        var files: [File] = []
+        for (path, isFolder) in try contents(folder) where !isFolder {
             // What lies beside shards goes with the first share.
-            if hasShards, !Self.isShard(file.path) { return share.at == 0 }
-            defer { number += 1 }
-            return number % share.of == share.at
+            let counts = !hasShards || Self.isShard(path)
+            if isMine(counts ? number : 0) {
+                files.append(File(path: path, size: Disk.stamp(of: root + "/" + path)?.size ?? 0))
+            }
+            if counts { number += 1 }
         }
+        return files
     }
 
     static func isShard(_ path: String) -> Bool { path.lowercased().hasSuffix(".tar") }

@@ -19,23 +19,20 @@ struct DownsamplingRun {
             throw StoreError(
                 .occupied, file: inner, reason: "lies in \(outer); choose another folder")
         }
-        var input = try DownsamplingInput(job.input)
-        input.take(job.share)
-        for file in input.files where DownsamplingInput.isCompressedShard(file.path) {
-            throw StoreError(
-                .compressed, file: "\(job.input)/\(file.path)",
-                reason: "compressed shards can't be downsampled; `redcaps pack` makes plain ones")
-        }
+        let input = try DownsamplingInput(job.input, job.share)
         try Disk.makeFolder(job.output)
         let state = try DownsamplingState(job)
-        for folder in input.folders { try Disk.makeFolder("\(job.output)/\(folder)") }
-
         var meter = Meter()
-        meter.progress.totalBytes = input.files.reduce(0) { $0 + $1.size }
-        let files = input.files.filter { !DownsamplingInput.isShard($0.path) }
-        try downsample(files, state, &meter, observer)
-        for shard in input.files where DownsamplingInput.isShard(shard.path) {
-            try downsample(shard.path, state, &meter, observer)
+        meter.progress.totalBytes = input.totalBytes
+        var number = 0
+        for folder in input.folders {
+            if !folder.isEmpty { try Disk.makeFolder("\(job.output)/\(folder)") }
+            let files = try input.files(in: folder, after: &number)
+            try downsample(
+                files.filter { !DownsamplingInput.isShard($0.path) }, state, &meter, observer)
+            for shard in files where DownsamplingInput.isShard(shard.path) {
+                try downsample(shard.path, state, &meter, observer)
+            }
         }
         try observer(meter.progress)
         return meter.progress
@@ -51,7 +48,7 @@ struct DownsamplingRun {
     }
 
     private func downsample(
-        _ files: [(path: String, size: UInt64)], _ state: DownsamplingState,
+        _ files: [DownsamplingInput.File], _ state: DownsamplingState,
         _ meter: inout Meter, _ observer: Observer
     ) throws(StoreError) {
         let (job, tools) = (job, tools)
