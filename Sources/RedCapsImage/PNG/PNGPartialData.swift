@@ -1,12 +1,12 @@
 #if PNG
-// Pillow is content with compressed data that end, without a fault, after any whole row: the rest
-// stays empty.
+// Data that end before the image does.
 extension PNGChunks {
-    /// The data of an image whose rows aren't all there, with rows of zeros added.
-    /// - Returns: `nil` if they don't end after a row.
-    func paddedData(
+    /// The rows that the data of an image hold, as a stream of zlib, and how many these are: of an
+    /// interlaced image all, with zeros in place of those that lack.
+    /// - Returns: `nil` if the data don't end after a row.
+    func rowsThatAreThere(
         _ bytes: Span<UInt8>, _ frame: PixelRegion, _ kind: Kind
-    ) throws(ImageError) -> [UInt8]? {
+    ) throws(ImageError) -> (data: [UInt8], count: Int)? {
         var chunks = self
         var compressed: [UInt8] = []
         var next = data
@@ -25,14 +25,19 @@ extension PNGChunks {
             return nil
         }
         var rest = data.count
-        for row in rows where rest > 0 {
+        var present = 0
+        for row in rows {
             let count = min(row.count, rest / row.size)
+            present += count
             rest -= count * row.size
             if count < row.count { break }
         }
-        guard rest == 0, !data.isEmpty else { return nil }
-        data.append(contentsOf: repeatElement(0, count: size - data.count))
-        return Zlib.stored(data)
+        guard rest == 0, present > 0 else { return nil }
+        if isInterlaced {
+            data.append(contentsOf: repeatElement(0, count: size - data.count))
+            present = frame.height
+        }
+        return Zlib.stored(data).map { ($0, present) }
     }
 
     /// The rows in the order that they are stored, each with its filter's number, and how many
