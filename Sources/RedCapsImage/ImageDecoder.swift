@@ -30,11 +30,12 @@ public final class ImageDecoder {
     /// - Throws: `ImageError` if the bytes aren't an image that Pillow would open, its format isn't
     ///   decoded by this build, or it is over a limit.
     public func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
-        guard bytes.count <= limits.maxBytes else {
-            throw ImageError(
-                .tooLarge, "\(bytes.count) bytes, more than the limit of \(limits.maxBytes)")
-        }
         let header = try decoder(of: bytes).header(of: bytes)
+        try check(header)
+        return header
+    }
+
+    private func check(_ header: ImageHeader) throws(ImageError) {
         let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height)
         guard !overflow, pixels <= limits.maxPixels else {
             throw ImageError(
@@ -42,7 +43,6 @@ public final class ImageDecoder {
                 "\(header.width)×\(header.height) pixels, more than the limit of "
                     + "\(limits.maxPixels)")
         }
-        return header
     }
 
     /// Decodes a rectangle, by default everything.
@@ -50,38 +50,34 @@ public final class ImageDecoder {
     public func decode(
         _ bytes: Span<UInt8>, region: PixelRegion? = nil
     ) throws(ImageError) -> PixelBuffer {
-        let header = try header(of: bytes)
-        let region = region ?? header.everything
-        guard region.fits(header.width, header.height) else {
-            throw ImageError(
-                .badRequest, "\(region) lies outside an image of \(header.width)×\(header.height)")
-        }
-        try PixelBuffer.check(region.width, region.height)
+        var size = (width: 0, height: 0)
         var pixels = [UInt8]()
-        pixels.reserveCapacity(region.width * region.height * 3)
-        unsafe try forEachRows(of: bytes, header, in: region) { rows, count in
+        unsafe try forEachRows(of: bytes) { (header) throws(ImageError) in
+            let region = region ?? header.everything
+            try region.check(in: header)
+            try PixelBuffer.check(region.width, region.height)
+            size = (region.width, region.height)
+            pixels.reserveCapacity(region.width * region.height * 3)
+            return ImagePart(region: region)
+        } _: { rows, count in
             for row in 0..<count {
                 unsafe pixels.append(
-                    contentsOf: UnsafeBufferPointer(start: rows[row], count: region.width * 3))
+                    contentsOf: UnsafeBufferPointer(start: rows[row], count: size.width * 3))
             }
         }
-        return try PixelBuffer(width: region.width, height: region.height, pixels: pixels)
+        return try PixelBuffer(width: size.width, height: size.height, pixels: pixels)
     }
 
-    /// Decodes a rectangle a few rows at a time. A row is followed by readable bytes, as resampling
-    /// wants.
-    /// - Parameters:
-    ///   - header: What `header(of:)` gave for these bytes.
-    ///   - shrink: 1, or for a JPEG 2, 4 or 8: what the edges are divided by, rounding up, while it
-    ///     is decoded. The region is one of the shrunk image.
+    /// Reads the header and decodes the part of the image that is then chosen.
     func forEachRows(
-        of bytes: Span<UInt8>, _ header: ImageHeader, shrunkBy shrink: Int = 1,
-        in region: PixelRegion, _ body: RowsBody
+        of bytes: Span<UInt8>, _ choose: PartChoice, _ body: RowsBody
     ) throws(ImageError) {
-        if header.format == .jpeg {
-            return unsafe try jpeg.forEachRows(of: bytes, shrunkBy: shrink, in: region, body)
+        unsafe try decoder(of: bytes).forEachRows(of: bytes) { (header) throws(ImageError) in
+            try check(header)
+            return try choose(header)
+        } _: {
+            unsafe body($0, $1)
         }
-        unsafe try decoder(of: bytes).forEachRows(of: bytes, in: region, body)
     }
 
     /// What the file tells besides the pixels, of one whose header was read.
@@ -90,6 +86,10 @@ public final class ImageDecoder {
     }
 
     private func decoder(of bytes: Span<UInt8>) throws(ImageError) -> any FormatDecoder {
+        guard bytes.count <= limits.maxBytes else {
+            throw ImageError(
+                .tooLarge, "\(bytes.count) bytes, more than the limit of \(limits.maxBytes)")
+        }
         let format = try ImageFormat(of: bytes)
         switch format {
         case .jpeg: return jpeg
@@ -113,7 +113,18 @@ public final class ImageDecoder {
     }
 }
 
-/// What rows are lent to, up to four at a time.
+/// A part of an image that is to be decoded.
+struct ImagePart {
+    /// 1, or for a JPEG 2, 4 or 8: what the edges are divided by, rounding up, while it is decoded.
+    var shrink = 1
+    /// A rectangle of the image that was shrunk.
+    let region: PixelRegion
+}
+
+/// Chooses what to decode, the header being known: of the image as it is stored.
+typealias PartChoice = (ImageHeader) throws(ImageError) -> ImagePart
+
+/// What rows are lent to, up to four at a time, each followed by `RC_ROW_PADDING` readable bytes.
 typealias RowsBody = (_ rows: UnsafePointer<UnsafePointer<UInt8>>, _ count: Int) -> Void
 
 /// Decodes one format.
@@ -124,8 +135,8 @@ protocol FormatDecoder: AnyObject {
     /// What the file tells besides the pixels.
     func metadata(of bytes: Span<UInt8>) throws(ImageError) -> ImageMetadata
 
-    /// Decodes a rectangle a few rows at a time, each followed by `RC_ROW_PADDING` readable bytes.
+    /// Reads the header and decodes the part of the image that is then chosen, a few rows at a time.
     func forEachRows(
-        of bytes: Span<UInt8>, in region: PixelRegion, _ body: RowsBody
+        of bytes: Span<UInt8>, _ choose: PartChoice, _ body: RowsBody
     ) throws(ImageError)
 }

@@ -57,6 +57,14 @@ public struct PixelRegion: Sendable, Hashable {
         (self.x, self.y, self.width, self.height) = (x, y, width, height)
     }
 
+    /// - Throws: `ImageError` with `badRequest` if it doesn't lie inside an image.
+    func check(in header: ImageHeader) throws(ImageError) {
+        guard fits(header.width, header.height) else {
+            throw ImageError(
+                .badRequest, "\(self) lies outside an image of \(header.width)×\(header.height)")
+        }
+    }
+
     /// Whether it isn't empty and lies inside an image of that size.
     func fits(_ imageWidth: Int, _ imageHeight: Int) -> Bool {
         x >= 0 && y >= 0 && width > 0 && height > 0

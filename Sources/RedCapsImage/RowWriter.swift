@@ -1,7 +1,7 @@
 internal import CResample
 
 /// Writes rows of RGB bytes as a batch stores them.
-struct RowWriter {
+final class RowWriter {
     let format: PixelFormat
     private let kernels: Kernels
     /// For types of 16 bits, the value of each byte.

@@ -66,68 +66,119 @@ internal import CResample
         _ bytes: Span<UInt8>, region: PixelRegion, isMirrored: Bool = false,
         into pixels: inout MutableRawSpan
     ) throws(ImageError) {
+        try read(bytes, into: &pixels) { (_) throws(ImageError) in
+            Square(region: region, isMirrored: isMirrored)
+        }
+    }
+
+    /// A square of an image, as it is shown if `options` say so.
+    public struct Square: Sendable {
+        /// Where it lies.
+        public var region: PixelRegion
+        /// Whether to exchange left and right, after all else.
+        public var isMirrored: Bool
+
+        /// Makes a square.
+        public init(region: PixelRegion, isMirrored: Bool = false) {
+            self.region = region
+            self.isMirrored = isMirrored
+        }
+    }
+
+    /// Reads the header, and decodes, resamples and stores the square that is then chosen. The header
+    /// is read once, which `header(of:)` and another call after it would do twice.
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - pixels: 3 × S × S channels to be written, aligned for their type; when an error is
+    ///     thrown, some of them may be.
+    ///   - choose: Given the header, that of the image as it is shown if `options` say so. What it
+    ///     throws as an `ImageError` ends the reading.
+    /// - Throws: `ImageError` for damaged and truncated files, wherever in the file the damage is.
+    public func read(
+        _ bytes: Span<UInt8>, into pixels: inout MutableRawSpan,
+        choosing choose: (ImageHeader) throws(ImageError) -> Square
+    ) throws(ImageError) {
         try options.format.check(pixels, imageSize: imageSize)
-        guard region.width == region.height else {
-            throw ImageError(.badRequest, "\(region) is no square")
-        }
-        let stored = try decoder.header(of: bytes)
-        let header = options.appliesOrientation ? stored.shown : stored
-        guard region.fits(header.width, header.height) else {
-            throw ImageError(
-                .badRequest, "\(region) lies outside an image of \(header.width)×\(header.height)")
-        }
         if keepsBytes { self.bytes.removeAll(keepingCapacity: true) }
+        let (writer, resampler, keepsBytes) = (writer, resampler, keepsBytes)
         unsafe try pixels.withUnsafeMutableBytes { (pixels) throws(ImageError) in
             guard let image = pixels.baseAddress else { return }
-            unsafe try forEachRow(of: bytes, stored, region) { y, rgb in
-                unsafe store(rgb, row: y, isMirrored: isMirrored, in: image)
+            var plan = Plan()
+            var turned = unsafe turning.start
+            func emit(_ y: Int, _ rgb: UnsafePointer<UInt8>) {
+                if plan.isMirrored || keepsBytes {
+                    unsafe store(rgb, row: y, isMirrored: plan.isMirrored, in: image)
+                } else {
+                    unsafe writer.write(rgb, row: y, size: imageSize, to: image)
+                }
+            }
+            unsafe try decoder.forEachRows(of: bytes) { (stored) throws(ImageError) in
+                let header = options.appliesOrientation ? stored.shown : stored
+                let square = try choose(header)
+                plan = try self.plan(square, stored, header)
+                if plan.isTurned {
+                    turning.reserve(2 * plan.byteCount)
+                    unsafe turned = turning.start
+                }
+                return plan.part
+            } _: { rows, count in
+                guard plan.isTurned else {
+                    return unsafe resampler.push(rows, count: count, emit: emit)
+                }
+                for row in 0..<count {
+                    unsafe turned.update(from: rows[row], count: plan.part.region.width * 3)
+                    unsafe turned += plan.part.region.width * 3
+                }
+            }
+            // Turned before it is resampled: the passes wouldn't round alike the other way round.
+            if plan.isTurned {
+                defer { turning.trim() }
+                let shown = unsafe turning.start + plan.byteCount
+                let (width, height) = (plan.part.region.width, plan.part.region.height)
+                unsafe plan.orientation.turn(
+                    turning.start, width: width, height: height, into: shown)
+                unsafe resampler.push(
+                    shown, stride: (plan.orientation.swapsAxes ? height : width) * 3,
+                    count: plan.orientation.swapsAxes ? width : height, emit: emit)
             }
         }
     }
 
-    /// Decodes and resamples a square.
-    private func forEachRow(
-        of bytes: Span<UInt8>, _ header: ImageHeader, _ region: PixelRegion,
-        _ body: (_ y: Int, UnsafePointer<UInt8>) -> Void
-    ) throws(ImageError) {
-        let orientation = options.appliesOrientation ? header.orientation : .upright
-        let shrink = shrink(header, region.width)
-        let part = orientation.stored(region, header.width, header.height)
+    /// How a square is decoded.
+    private struct Plan {
+        var part = ImagePart(region: PixelRegion(x: 0, y: 0, width: 0, height: 0))
+        var orientation = ImageOrientation.upright
+        var isMirrored = false
+
+        var isTurned: Bool { orientation != .upright }
+        var byteCount: Int { part.region.width * part.region.height * 3 }
+    }
+
+    /// Plans the decoding of a square, and begins its resampling.
+    private func plan(
+        _ square: Square, _ stored: ImageHeader, _ header: ImageHeader
+    ) throws(ImageError) -> Plan {
+        let region = square.region
+        guard region.width == region.height else {
+            throw ImageError(.badRequest, "\(region) is no square")
+        }
+        try region.check(in: header)
+        let orientation = options.appliesOrientation ? stored.orientation : .upright
+        let shrink = shrink(stored, region.width)
+        let place = orientation.stored(region, stored.width, stored.height)
         let source = StoredAxes(
-            columns: Stretch(part.x, part.width, shrunkBy: shrink),
-            rows: Stretch(part.y, part.height, shrunkBy: shrink))
+            columns: Stretch(place.x, place.width, shrunkBy: shrink),
+            rows: Stretch(place.y, place.height, shrunkBy: shrink))
         let shown = orientation.shown(source, reversed: \.reversed)
         resampler.begin(
             axes.axis(from: shown.columns.count, box: shown.columns.box, to: imageSize, filter),
             axes.axis(from: shown.rows.count, box: shown.rows.box, to: imageSize, filter))
-        let sourceRegion = PixelRegion(
-            x: source.columns.start, y: source.rows.start, width: source.columns.count,
-            height: source.rows.count)
-        if orientation == .upright {
-            unsafe try decoder.forEachRows(of: bytes, header, shrunkBy: shrink, in: sourceRegion) {
-                rows, count in
-                unsafe resampler.push(rows, count: count, emit: body)
-            }
-            return
-        }
-        // Turned before it is resampled: the passes wouldn't round alike the other way round.
-        let stride = sourceRegion.width * 3
-        turning.reserve(2 * stride * sourceRegion.height)
-        defer { turning.trim() }
-        let asStored = unsafe turning.start
-        let asShown = unsafe asStored + stride * sourceRegion.height
-        var next = unsafe asStored
-        unsafe try decoder.forEachRows(of: bytes, header, shrunkBy: shrink, in: sourceRegion) {
-            rows, count in
-            for row in 0..<count {
-                unsafe next.update(from: rows[row], count: stride)
-                unsafe next += stride
-            }
-        }
-        unsafe orientation.turn(
-            asStored, width: sourceRegion.width, height: sourceRegion.height, into: asShown)
-        unsafe resampler.push(
-            asShown, stride: shown.columns.count * 3, count: shown.rows.count, emit: body)
+        let part = ImagePart(
+            shrink: shrink,
+            region: PixelRegion(
+                x: source.columns.start, y: source.rows.start, width: source.columns.count,
+                height: source.rows.count))
+        return Plan(part: part, orientation: orientation, isMirrored: square.isMirrored)
     }
 
     private func store(

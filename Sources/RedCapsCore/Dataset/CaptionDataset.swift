@@ -232,17 +232,32 @@ public final class CaptionDataset: Dataset {
     ) throws -> LoadedImage {
         let path = try list.read(.image, of: entry, into: &workspace.file)
         return try workspace.file.withBytes { bytes in
-            let header = try workspace.reader.header(of: bytes)
-            try header.accept(minimumSize: configuration.minimumImageSize)
-            let slack = abs(header.width - header.height)
-            let drawn = draws.integer(below: slack + 1)
-            let crop = header.square(at: imageOptions.crop == .center ? header.middle : drawn)
-            let isMirrored = mirrors(after: draws)
+            var image: LoadedImage?
+            var refusal: UnacceptableImage?
             try storage.withSlot(slot) { pixels in
-                try workspace.reader.read(
-                    bytes, region: crop, isMirrored: isMirrored, into: &pixels)
+                do throws(ImageError) {
+                    try workspace.reader.read(bytes, into: &pixels) {
+                        (header) throws(ImageError) in
+                        do throws(UnacceptableImage) {
+                            try header.accept(minimumSize: configuration.minimumImageSize)
+                        } catch {
+                            refusal = error
+                            throw ImageError(.invalid, "\(error)")
+                        }
+                        let drawn = draws.integer(below: abs(header.width - header.height) + 1)
+                        let crop = header.square(
+                            at: imageOptions.crop == .center ? header.middle : drawn)
+                        let isMirrored = mirrors(after: draws)
+                        image = LoadedImage(
+                            path: path, header: header, crop: crop, isMirrored: isMirrored)
+                        return .init(region: crop, isMirrored: isMirrored)
+                    }
+                } catch {
+                    throw refusal ?? error
+                }
             }
-            return LoadedImage(path: path, header: header, crop: crop, isMirrored: isMirrored)
+            guard let image else { throw ImageError(.invalid, "no image was read") }
+            return image
         }
     }
 

@@ -133,8 +133,9 @@ public final class Downsampler {
         let vertical = axis(header.height, to: height)
         resampler.begin(horizontal, vertical)
         let region = PixelRegion(x: 0, y: 0, width: horizontal.inSize, height: vertical.inSize)
-        unsafe try decoder.forEachRows(of: bytes, header, shrunkBy: shrink, in: region) {
-            rows, count in
+        unsafe try decoder.forEachRows(of: bytes) { _ in
+            ImagePart(shrink: shrink, region: region)
+        } _: { rows, count in
             unsafe resampler.push(rows, count: count, emit: body)
         }
     }

@@ -10,8 +10,11 @@ final class GIFDecoder: FormatDecoder {
     private var lender = RowLender()
 
     func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
-        let file = try GIFFile(bytes)
-        return ImageHeader(
+        header(try GIFFile(bytes))
+    }
+
+    private func header(_ file: GIFFile) -> ImageHeader {
+        ImageHeader(
             format: .gif, width: file.width, height: file.height, componentCount: 1,
             isProgressive: file.isInterlaced)
     }
@@ -19,12 +22,12 @@ final class GIFDecoder: FormatDecoder {
     func metadata(of bytes: Span<UInt8>) -> ImageMetadata { ImageMetadata() }
 
     func forEachRows(
-        of bytes: Span<UInt8>, in region: PixelRegion, _ body: RowsBody
+        of bytes: Span<UInt8>, _ choose: PartChoice, _ body: RowsBody
     ) throws(ImageError) {
         let file = try GIFFile(bytes)
-        guard region.fits(file.width, file.height) else {
-            throw ImageError(.badRequest, "\(region) lies outside the image")
-        }
+        let header = header(file)
+        let region = try choose(header).region
+        try region.check(in: header)
         defer { screen.trim() }
         screen.reserve(file.width * file.height)
         let isCovered = file.frame.width == file.width && file.frame.height == file.height

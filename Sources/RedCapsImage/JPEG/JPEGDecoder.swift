@@ -39,18 +39,17 @@ internal import CJPEG
         try JPEGHeaderRules.metadata(bytes)
     }
 
-    /// Decodes a rectangle a few rows at a time. A row is followed by readable bytes, as resampling
-    /// wants.
-    ///
     /// Rows above the rectangle are skipped, columns outside left out, rows below not decoded.
-    /// - Parameter shrink: 1, 2, 4 or 8: what libjpeg divides the edges by, rounding up, while it
-    ///   decodes. The region is one of the shrunk image.
     func forEachRows(
-        of bytes: Span<UInt8>, shrunkBy shrink: Int, in region: PixelRegion, _ body: RowsBody
+        of bytes: Span<UInt8>, _ choose: PartChoice, _ body: RowsBody
     ) throws(ImageError) {
+        let orientation = try JPEGHeaderRules.check(bytes)
         unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in
             defer { unsafe rc_jpeg_decoder_reset(handle) }
-            let header = unsafe try begin(bytes)
+            var header = unsafe try begin(bytes)
+            header.orientation = orientation
+            let part = try choose(header)
+            let (shrink, region) = (part.shrink, part.region)
             guard
                 region.fits(
                     (header.width + shrink - 1) / shrink, (header.height + shrink - 1) / shrink)
@@ -58,8 +57,7 @@ internal import CJPEG
             try check(
                 unsafe rc_jpeg_decoder_start(
                     handle, UInt32(shrink), UInt32(region.x), UInt32(region.y),
-                    UInt32(region.width),
-                    UInt32(region.height)))
+                    UInt32(region.width), UInt32(region.height)))
             var done = 0
             while done < region.height {
                 let count = min(Int(RC_JPEG_ROWS), region.height - done)
@@ -71,12 +69,6 @@ internal import CJPEG
             }
             try check(unsafe rc_jpeg_decoder_finish(handle))
         }
-    }
-
-    func forEachRows(
-        of bytes: Span<UInt8>, in region: PixelRegion, _ body: RowsBody
-    ) throws(ImageError) {
-        unsafe try forEachRows(of: bytes, shrunkBy: 1, in: region, body)
     }
 
     private func begin(_ bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) -> ImageHeader {

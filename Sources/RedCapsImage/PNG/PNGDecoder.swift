@@ -6,8 +6,11 @@ final class PNGDecoder: FormatDecoder {
     private var lender = RowLender()
 
     func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
-        let chunks = try PNGChunks(bytes)
-        return ImageHeader(
+        header(try PNGChunks(bytes))
+    }
+
+    private func header(_ chunks: PNGChunks) -> ImageHeader {
+        ImageHeader(
             format: .png, width: chunks.width, height: chunks.height,
             componentCount: chunks.kind?.componentCount ?? 1, isProgressive: chunks.isInterlaced,
             orientation: chunks.orientation)
@@ -18,13 +21,13 @@ final class PNGDecoder: FormatDecoder {
     }
 
     func forEachRows(
-        of bytes: Span<UInt8>, in region: PixelRegion, _ body: RowsBody
+        of bytes: Span<UInt8>, _ choose: PartChoice, _ body: RowsBody
     ) throws(ImageError) {
         let chunks = try PNGChunks(bytes)
         guard let kind = chunks.kind, let data = chunks.data else { return }
-        guard region.fits(chunks.width, chunks.height) else {
-            throw ImageError(.badRequest, "\(region) lies outside the image")
-        }
+        let header = header(chunks)
+        let region = try choose(header).region
+        try region.check(in: header)
         var frame =
             chunks.frame ?? PixelRegion(x: 0, y: 0, width: chunks.width, height: chunks.height)
         // Pillow forgets where the frame lies.

@@ -8,11 +8,7 @@ final class WebPDecoder: FormatDecoder {
 
     func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
         unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in
-            let file = unsafe try WebPFile(bytes)
-            return ImageHeader(
-                format: .webP, width: file.width, height: file.height,
-                componentCount: file.hasAlpha ? 4 : 3, isProgressive: false,
-                orientation: ImageOrientation(exif: file.chunk("EXIF"), xmp: file.chunk("XMP ")))
+            unsafe try WebPFile(bytes).header
         }
     }
 
@@ -26,18 +22,18 @@ final class WebPDecoder: FormatDecoder {
     }
 
     func forEachRows(
-        of bytes: Span<UInt8>, in region: PixelRegion, _ body: RowsBody
+        of bytes: Span<UInt8>, _ choose: PartChoice, _ body: RowsBody
     ) throws(ImageError) {
         defer { canvas.trim() }
-        let stride = unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in
+        var region = PixelRegion(x: 0, y: 0, width: 0, height: 0)
+        var stride = 0
+        unsafe try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in
             let file = unsafe try WebPFile(bytes)
-            guard region.fits(file.width, file.height) else {
-                throw ImageError(.badRequest, "\(region) lies outside the image")
-            }
-            let stride = file.width * 3
+            region = try choose(file.header).region
+            try region.check(in: file.header)
+            stride = file.width * 3
             canvas.reserve(stride * file.height)
             unsafe try file.decode(into: canvas.start)
-            return stride
         }
         lender.begin(width: region.width)
         for y in 0..<region.height {
@@ -69,7 +65,14 @@ final class WebPDecoder: FormatDecoder {
 
     deinit { unsafe WebPDemuxDelete(demuxer) }
 
-    var hasAlpha: Bool {
+    var header: ImageHeader {
+        ImageHeader(
+            format: .webP, width: width, height: height, componentCount: hasAlpha ? 4 : 3,
+            isProgressive: false,
+            orientation: ImageOrientation(exif: chunk("EXIF"), xmp: chunk("XMP ")))
+    }
+
+    private var hasAlpha: Bool {
         let flags = unsafe WebPDemuxGetI(demuxer, WEBP_FF_FORMAT_FLAGS)
         return flags & ALPHA_FLAG.rawValue != 0
     }
