@@ -243,6 +243,19 @@ struct DownsamplerTests {
         // Once it is sRGB, there is nothing left to do.
         #expect(try downsampled(file, options).bytes == nil)
     }
+
+    @Test("A profile of gray says nothing of an image in colour")
+    func foreignProfile() throws {
+        let images = try Fixture.decode([String: Profiled].self, from: "profiles.json")
+        let gray = [UInt8](Data(base64Encoded: try #require(images["gray"]).profile) ?? Data())
+        try #require(!gray.isEmpty)
+        let jpeg = with(
+            try JPEGEncoder().encode(try picture(120, 80)),
+            segment(0xE2, Array("ICC_PROFILE\0".utf8) + [1, 1] + gray))
+        #expect(
+            try downsampled(jpeg, Downsampling(shortestEdge: 40, profile: .convert)).bytes
+                == (try downsampled(jpeg, Downsampling(shortestEdge: 40, profile: .drop)).bytes))
+    }
     #else
     @Test("Without the trait, colours aren't converted but refused")
     func noConversion() throws {

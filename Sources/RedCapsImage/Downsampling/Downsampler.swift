@@ -169,6 +169,9 @@ public final class Downsampler {
         _ metadata: ImageMetadata, _ header: ImageHeader
     ) throws(ImageError) -> ColorConversion? {
         guard options.profile == .convert, !metadata.profile.isEmpty else { return nil }
-        return ColorConversion(from: metadata.profile, isGray: metadata.profileSpace == "GRAY")
+        let isGray = metadata.profileSpace == "GRAY"
+        // One that describes other pixels than these says nothing.
+        guard !isGray || header.componentCount <= 2 else { return nil }
+        return ColorConversion(from: metadata.profile, isGray: isGray)
     }
 }
