@@ -77,7 +77,8 @@ struct DrawsTests {
         #expect(golden.shuffled.count == 6)
         for run in golden.shuffled {
             var cursor = InfiniteSampler.infinite(shuffle: true, seed: run.seed)
-                .makeCursor(at: run.first, count: run.count)
+                .makeCursor(
+                    at: run.first, stride: 1, over: DatasetLayout(count: run.count))
             #expect(run.indices.map { _ in cursor.next() } == run.indices)
         }
     }
@@ -86,25 +87,26 @@ struct DrawsTests {
 @Suite("Samplers")
 struct SamplerTests {
     private func take(_ sampler: some Sampler, _ count: Int, of size: Int, at first: Int = 0)
-        -> [Int]
+        throws -> [Int]
     {
-        var cursor = sampler.makeCursor(at: first, count: size)
+        var cursor = try sampler.makeCursor(
+            at: first, stride: 1, over: DatasetLayout(count: size))
         var indices: [Int] = []
         while indices.count < count, let index = cursor.next() { indices.append(index) }
         return indices
     }
 
     @Test("Sequential is the list, once")
-    func sequential() {
-        #expect(take(.sequential, 10, of: 4) == [0, 1, 2, 3])
-        #expect(take(.sequential, 10, of: 4, at: 3) == [3])
-        #expect(take(.sequential, 10, of: 4, at: 9) == [])
+    func sequential() throws {
+        #expect(try take(.sequential, 10, of: 4) == [0, 1, 2, 3])
+        #expect(try take(.sequential, 10, of: 4, at: 3) == [3])
+        #expect(try take(.sequential, 10, of: 4, at: 9) == [])
     }
 
     @Test("Every epoch of the shuffled order has every sample once, whatever the size")
-    func permutations() {
+    func permutations() throws {
         for size in Array(1...130) + [255, 256, 257, 1000] {
-            let indices = take(.infinite(seed: 9), 3 * size, of: size)
+            let indices = try take(.infinite(seed: 9), 3 * size, of: size)
             for epoch in 0..<3 {
                 let part = indices[(epoch * size)..<((epoch + 1) * size)]
                 #expect(part.sorted() == Array(0..<size))
@@ -113,27 +115,27 @@ struct SamplerTests {
     }
 
     @Test("Epochs and seeds differ, and without shuffling the list comes round and round")
-    func epochs() {
-        let indices = take(.infinite(seed: 9), 200, of: 100)
+    func epochs() throws {
+        let indices = try take(.infinite(seed: 9), 200, of: 100)
         #expect(indices[..<100] != indices[100...])
-        #expect(indices != take(.infinite(seed: 10), 200, of: 100))
-        #expect(indices == take(.infinite(seed: 9), 200, of: 100))
-        #expect(take(.infinite(shuffle: false), 7, of: 3) == [0, 1, 2, 0, 1, 2, 0])
+        #expect(indices != try take(.infinite(seed: 10), 200, of: 100))
+        #expect(indices == try take(.infinite(seed: 9), 200, of: 100))
+        #expect(try take(.infinite(shuffle: false), 7, of: 3) == [0, 1, 2, 0, 1, 2, 0])
     }
 
     @Test("A cursor made anywhere goes on as one that walked there")
-    func anywhere() {
-        let walked = take(.infinite(seed: 3), 500, of: 77)
+    func anywhere() throws {
+        let walked = try take(.infinite(seed: 3), 500, of: 77)
         for first in [0, 1, 76, 77, 78, 154, 399] {
             #expect(
-                take(.infinite(seed: 3), 100, of: 77, at: first)
+                try take(.infinite(seed: 3), 100, of: 77, at: first)
                     == Array(walked[first..<(first + 100)]))
         }
     }
 
     @Test("Of five million samples, any position is found at once and all are different")
-    func large() {
-        let indices = take(.infinite(seed: 1), 20_000, of: 5_000_000, at: 4_990_000)
+    func large() throws {
+        let indices = try take(.infinite(seed: 1), 20_000, of: 5_000_000, at: 4_990_000)
         #expect(Set(indices[..<10_000]).count == 10_000)
         #expect(indices.allSatisfy { (0..<5_000_000).contains($0) })
         // Near the beginning of the list and near its end alike.
@@ -141,7 +143,7 @@ struct SamplerTests {
     }
 
     @Test("Identities tell orders apart")
-    func identities() {
+    func identities() throws {
         #expect(SequentialSampler.sequential.identity == "sequential:v1")
         #expect(InfiniteSampler.infinite(shuffle: false, seed: 4).identity == "infinite:v1")
         #expect(InfiniteSampler.infinite(seed: 4).identity == "infinite:v1:shuffled:4")

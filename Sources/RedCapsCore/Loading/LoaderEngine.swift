@@ -35,12 +35,12 @@ final class LoaderEngine<Source: Dataset>: Sendable {
     init(_ dataset: Source, _ options: LoaderOptions) throws(LoaderError) {
         self.dataset = dataset
         self.options = options
-        state = Monitor(
+        state = try Monitor(
             State(
                 window: Window(
                     batchSize: options.batchSize, capacity: options.prefetchBatches,
                     batchLimit: options.batchLimit ?? .max, dropsLast: options.dropsLast,
-                    cursor: options.sampler.makeCursor(at: 0, count: dataset.count))))
+                    cursor: options.sampler.makeCursor(at: 0, stride: 1, over: DatasetLayout(count: dataset.count)))))
         do throws(StoreError) {
             for _ in 0..<options.workers {
                 try WorkerThread.start { [self] in work() }

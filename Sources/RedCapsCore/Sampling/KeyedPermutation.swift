@@ -4,12 +4,10 @@
 /// Version 1, specified in `Docs/Order.md`: a balanced Feistel network of eight rounds over the
 /// least power of four that holds `count`, walked until it lands inside.
 struct KeyedPermutation: Sendable {
-    static let rounds = 8
-
     let count: Int
     private let halfBits: UInt64
     private let mask: UInt64
-    private let keys: [UInt64]
+    private let keys: SIMD8<UInt64>
 
     /// - Precondition: `count` is positive.
     init(count: Int, seed: UInt64, epoch: Int) {
@@ -19,7 +17,9 @@ struct KeyedPermutation: Sendable {
         halfBits = UInt64(max(1, (bits + 1) / 2))
         mask = 1 << halfBits - 1
         var generator = SplitMix64(seed: seed, stream: ~UInt64(bitPattern: Int64(epoch)))
-        keys = (0..<Self.rounds).map { _ in generator.next() }
+        var keys = SIMD8<UInt64>()
+        for round in keys.indices { keys[round] = generator.next() }
+        self.keys = keys
     }
 
     /// The element at a place.
@@ -28,8 +28,8 @@ struct KeyedPermutation: Sendable {
         repeat {
             var left = value >> halfBits
             var right = value & mask
-            for key in keys {
-                (left, right) = (right, left ^ SplitMix64.mix(right &+ key) & mask)
+            for round in keys.indices {
+                (left, right) = (right, left ^ SplitMix64.mix(right &+ keys[round]) & mask)
             }
             value = left << halfBits | right
         } while value >= UInt64(count)
