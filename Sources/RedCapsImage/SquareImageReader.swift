@@ -17,6 +17,12 @@ internal import CResample
     /// S × S × 3 bytes of the last image, if `keepsBytes` was set.
     public private(set) var bytes: [UInt8] = []
 
+    /// Whether it is measured how long resampling takes, at the cost of a look at the clock for every
+    /// few rows.
+    public var measuresResampling = false
+    /// What resampling and storing the last image took, if that was measured.
+    public private(set) var resamplingNanoseconds: UInt64 = 0
+
     private let filter: ResampleFilter
     private let writer: RowWriter
     private let decoder: ImageDecoder
@@ -100,6 +106,8 @@ internal import CResample
     ) throws(ImageError) {
         try options.format.check(pixels, imageSize: imageSize)
         if keepsBytes { self.bytes.removeAll(keepingCapacity: true) }
+        resamplingNanoseconds = 0
+        let clock = measuresResampling ? ContinuousClock() : nil
         let (writer, resampler, keepsBytes) = (writer, resampler, keepsBytes)
         unsafe try pixels.withUnsafeMutableBytes { (pixels) throws(ImageError) in
             guard let image = pixels.baseAddress else { return }
@@ -123,7 +131,13 @@ internal import CResample
                 return plan.part
             } _: { rows, count in
                 guard plan.isTurned else {
-                    return unsafe resampler.push(rows, count: count, emit: emit)
+                    let start = clock?.now
+                    unsafe resampler.push(rows, count: count, emit: emit)
+                    if let clock, let start {
+                        resamplingNanoseconds += UInt64(
+                            max(0, start.duration(to: clock.now) / .nanoseconds(1)))
+                    }
+                    return
                 }
                 for row in 0..<count {
                     unsafe turned.update(from: rows[row], count: plan.part.region.width * 3)

@@ -1,3 +1,11 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Why bytes couldn't be found or read: what failed, where, and what to do about it.
 public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of failure. New kinds may be added; compare with the ones you know.
@@ -50,16 +58,26 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     public let byteOffset: UInt64?
     /// What is wrong, in one line, with advice where there is any.
     public let reason: String
+    /// The system's `errno`, where it was the system that refused.
+    public let systemError: Int32?
 
     /// Makes an error; libraries that bring their own stores use it too.
     public init(
-        _ code: Code, file: String, member: String? = nil, byteOffset: UInt64? = nil, reason: String
+        _ code: Code, file: String, member: String? = nil, byteOffset: UInt64? = nil,
+        reason: String, systemError: Int32? = nil
     ) {
         self.code = code
+        self.systemError = systemError
         self.file = file
         self.member = member
         self.byteOffset = byteOffset
         self.reason = reason
+    }
+
+    /// Whether the same call may well succeed a little later: an I/O error, a stale handle of a
+    /// network file system, an interruption, a time-out.
+    public var isTransient: Bool {
+        [EIO, ESTALE, EINTR, EAGAIN, ETIMEDOUT].contains { $0 == systemError }
     }
 
     /// Place, then reason: `00123.tar!00123/x.jpg at byte 512: truncated, …`.

@@ -114,7 +114,7 @@ private struct Digester {
         do {
             loaded = try dataset.load(
                 index, position: position, draws: &draws,
-                policy: onError == .replace ? .replace(atMost: 500) : .stop, into: storage,
+                attempts: onError == .replace ? 501 : 1, into: storage,
                 slot: 0, workspace: workspace)
         } catch {
             guard onError == .report else { throw error }

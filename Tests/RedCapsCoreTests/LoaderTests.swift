@@ -208,7 +208,7 @@ struct LoaderTests {
         #expect(error?.failures.first?.error as? NumberDataset.Broken == .init(index: 0))
         #expect(
             error.map { "\($0)" }?.hasPrefix(
-                "5 samples in a row failed; last: position 0, Broken(index: ")
+                "5 samples couldn't be loaded; the last: position 0, Broken(index: ")
                 == true)
         #expect(iterator.next() == nil)
         #expect(dataset.threadsHaveEnded())
@@ -262,7 +262,7 @@ struct LoaderTests {
         let options = LoaderOptions(batchSize: 8)
         #expect(options.workers >= 1)
         #expect(options.prefetchBatches == 2)
-        #expect(options.failurePolicy == .replace(atMost: 100))
+        #expect(options.failurePolicy == .replace(atMost: .fraction(0.1)))
         #expect(options.sampler.identity == "infinite:v1:shuffled:0")
     }
 }

@@ -45,7 +45,7 @@ final class NumberDataset: Dataset {
         self.hasWorkspaces = hasWorkspaces
     }
 
-    func makeWorkspace() throws -> Workspace {
+    func makeWorkspace(probe: LoadingProbe) throws -> Workspace {
         guard hasWorkspaces else { throw Broken(index: -1) }
         return Workspace(watch)
     }
@@ -62,10 +62,6 @@ final class NumberDataset: Dataset {
         // Some samples take longer than others, so that threads overtake one another.
         if index % 3 == 0 { usleep(UInt32(index % 7) * 100) }
         return [index, draw]
-    }
-
-    func collate(_ samples: [LoadedSample<[Int]>], in storage: Storage) -> [LoadedSample<[Int]>] {
-        samples
     }
 
     /// Waits until no thread of a loader is left, but not for ever.

@@ -20,7 +20,7 @@ struct ReferenceTests {
             if run.reseeds { draws = PythonDraws(seed: run.seed + row.index) }
             let loaded = try? dataset.load(
                 row.index, position: row.index, draws: &draws,
-                policy: run.replaces ? .replace(atMost: 500) : .stop, into: storage, slot: 0,
+                attempts: run.replaces ? 501 : 1, into: storage, slot: 0,
                 workspace: workspace)
             let ours = ReferenceRun.Row(
                 row.index, loaded?.sample, bytes: workspace.imageBytes,

@@ -42,14 +42,21 @@ public struct CaptionBatch: Sendable {
     /// The samples in order, each with its position, its index and what was replaced.
     public let samples: [LoadedSample<CaptionSample>]
 
+    /// Number, positions, failures, and where to go on.
+    public let context: BatchContext
+
     /// The number of samples B.
     public var count: Int { samples.count }
+    /// Where to go on after this batch.
+    public var resumePoint: ResumePoint { context.resumePoint }
     /// How many samples stand in for others that couldn't be loaded.
     public var replacedCount: Int { samples.count { !$0.failures.isEmpty } }
 
     init(
-        _ samples: [LoadedSample<CaptionSample>], pixels: PixelTensor, padIndex: Int
+        _ samples: [LoadedSample<CaptionSample>], pixels: PixelTensor, padIndex: Int,
+        context: BatchContext
     ) {
+        self.context = context
         let length = samples.map(\.sample.inputIDs.count).max() ?? 0
         var ids = [Int64](repeating: Int64(padIndex), count: samples.count * length)
         var mask = [Bool](repeating: false, count: samples.count * length)

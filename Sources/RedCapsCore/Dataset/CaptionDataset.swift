@@ -21,10 +21,12 @@ public final class CaptionDataset: Dataset {
     public let imageOptions: ImageOptions
     private let pool = PixelPool()
 
-    /// What a thread keeps from sample to sample: a buffer for files, and a decoder.
+    /// What a thread keeps from sample to sample: buffers for files, and a decoder.
     public final class Workspace {
-        var file = ReadBuffer()
+        var files = SampleFiles()
         let reader: SquareImageReader
+        let probe: LoadingProbe
+        private var loads = 0
         /// Whether `imageBytes` keeps each sample's S × S × 3 bytes.
         public var keepsImageBytes: Bool {
             get { reader.keepsBytes }
@@ -33,8 +35,26 @@ public final class CaptionDataset: Dataset {
         /// The last image after resampling and before normalising, if `keepsImageBytes` is set.
         public var imageBytes: [UInt8] { reader.bytes }
 
-        init(imageSize: Int, _ options: ImageOptions) throws(ImageError) {
+        init(imageSize: Int, _ options: ImageOptions, _ probe: LoadingProbe) throws(ImageError) {
             reader = try SquareImageReader(imageSize: imageSize, options)
+            self.probe = probe
+        }
+
+        /// Of every sixteenth image it is measured what of its decoding is resampling, which goes on
+        /// row by row in between; the others are taken to be like it.
+        func measuringDecoding<Result>(
+            of index: Int, _ body: () throws -> Result
+        ) throws -> Result {
+            reader.measuresResampling = loads % 16 == 0
+            loads += 1
+            defer {
+                if reader.measuresResampling {
+                    probe.move(
+                        nanoseconds: 16 * reader.resamplingNanoseconds, from: .decode,
+                        to: .resample)
+                }
+            }
+            return try probe.measure(.decode, of: index, body)
         }
     }
 
@@ -110,7 +130,7 @@ public final class CaptionDataset: Dataset {
                 list.count == 0
                     ? "the list has no samples" : "all \(list.count) samples are left out")
         }
-        _ = try Workspace(imageSize: configuration.imageSize, imageOptions)
+        _ = try Workspace(imageSize: configuration.imageSize, imageOptions, LoadingProbe())
         self.configuration = configuration
         self.list = list
         self.omitted = omitted
@@ -131,8 +151,34 @@ public final class CaptionDataset: Dataset {
     }
 
     /// A decoder, its scratch memory and a read buffer for one worker.
-    public func makeWorkspace() throws -> Workspace {
-        try Workspace(imageSize: configuration.imageSize, imageOptions)
+    public func makeWorkspace(probe: LoadingProbe) throws -> Workspace {
+        try Workspace(imageSize: configuration.imageSize, imageOptions, probe)
+    }
+
+    /// Buffers for an image and its annotation.
+    public func makeFiles() -> SampleFiles { SampleFiles() }
+
+    /// Reads a sample's image and annotation.
+    public func readFiles(of index: Int, into files: inout SampleFiles, probe: LoadingProbe) {
+        guard let entry = entry(of: index) else { return }
+        files.read(entry, of: list, index: index, probe: probe)
+    }
+
+    /// Gives a thread what was read for it.
+    public func exchange(_ files: inout SampleFiles, with workspace: Workspace) {
+        swap(&files, &workspace.files)
+    }
+
+    /// The shard, member and offset of the file that a stage works on.
+    public func place(of index: Int, stage: LoadingStage) -> String {
+        guard let entry = entry(of: index) else { return "sample \(index)" }
+        return list.place(stage == .tokenize ? .annotation : .image, of: entry)
+    }
+
+    /// The list's entry of a sample; `nil` if there is no such sample.
+    private func entry(of index: Int) -> Int? {
+        let index = configuration.alwaysLoadsFirst ? 0 : index
+        return (0..<count).contains(index) ? omitted.entry(index) : nil
     }
 
     /// Memory for the pixels of a batch, from a pool.
@@ -153,13 +199,18 @@ public final class CaptionDataset: Dataset {
         _ index: Int, draws: inout some SampleDraws, into storage: PixelStorage, slot: Int,
         workspace: Workspace
     ) throws -> CaptionSample {
-        let index = configuration.alwaysLoadsFirst ? 0 : index
-        guard (0..<count).contains(index) else {
+        guard let entry = entry(of: index) else {
             throw SampleError(
                 index: index, stage: .image, path: "",
                 cause: ManifestError(file: configuration.dataPath, reason: "has \(count) samples"))
         }
-        let entry = omitted.entry(index)
+        let index = configuration.alwaysLoadsFirst ? 0 : index
+        let files = workspace.files
+        if files.entry != entry {
+            files.read(entry, of: list, index: index, probe: workspace.probe)
+        }
+        // Read again when it is asked for again: the files may be others by then.
+        files.entry = nil
         func failed(_ stage: SampleError.Stage, _ part: SamplePart, _ cause: any Error)
             -> SampleError
         {
@@ -169,14 +220,20 @@ public final class CaptionDataset: Dataset {
         let before = draws
         let image: LoadedImage
         do {
-            image = try loadImage(entry, &draws, into: storage, slot, workspace)
+            if let failure = files.imageFailure { throw failure }
+            image = try workspace.measuringDecoding(of: index) {
+                try decodeImage(&draws, into: storage, slot, workspace)
+            }
         } catch {
             draws = before
             throw failed(.image, .image, error)
         }
         let caption: Annotation.Caption
         do {
-            caption = try loadCaption(entry, workspace)
+            if let failure = files.annotationFailure { throw failure }
+            caption = try files.annotation.withBytes { bytes in
+                try Annotation.caption(in: bytes.copy(), key: configuration.captionKey)
+            }
         } catch {
             throw failed(.annotation, .annotation, error)
         }
@@ -184,24 +241,31 @@ public final class CaptionDataset: Dataset {
         if imageOptions.mirrorProbability > 0 { _ = draws.unitInterval() }
         let ids: [Int]
         do {
-            ids = try encode(caption, isDropped: isDropped)
+            ids = try workspace.probe.measure(.tokenize, of: index) {
+                try encode(caption, isDropped: isDropped)
+            }
         } catch {
             throw failed(.text, .annotation, error)
         }
         return CaptionSample(
-            index: index, imageFile: image.path,
+            index: index, imageFile: files.imagePath,
             imageFolder: configuration.imageFolder,
             sourceSize: (image.header.width, image.header.height), crop: image.crop,
             isMirrored: image.isMirrored, isDropped: isDropped, caption: caption.text, inputIDs: ids
         )
     }
 
-    /// Pads the ids with the padding id and takes the pixels over, without a copy.
+    /// Pads the ids with the padding id and takes the pixels over, without a copy unless samples were
+    /// left out: those after them then move up.
     public func collate(
-        _ samples: [LoadedSample<CaptionSample>], in storage: PixelStorage
+        _ samples: [LoadedSample<CaptionSample>], in storage: PixelStorage, context: BatchContext
     ) -> CaptionBatch {
-        CaptionBatch(
-            samples, pixels: PixelTensor(storage, count: samples.count), padIndex: padIndex)
+        for (place, sample) in samples.enumerated() where sample.slot != place {
+            storage.move(sample.slot, to: place)
+        }
+        return CaptionBatch(
+            samples, pixels: PixelTensor(storage, count: samples.count), padIndex: padIndex,
+            context: context)
     }
 
     /// Loads one sample with the draws of a position; comfort for looking at data, not for training.
@@ -220,18 +284,16 @@ public final class CaptionDataset: Dataset {
     // MARK: The steps
 
     private struct LoadedImage {
-        let path: String
         let header: ImageHeader
         let crop: PixelRegion
         let isMirrored: Bool
     }
 
-    private func loadImage(
-        _ entry: Int, _ draws: inout some SampleDraws, into storage: PixelStorage, _ slot: Int,
+    private func decodeImage(
+        _ draws: inout some SampleDraws, into storage: PixelStorage, _ slot: Int,
         _ workspace: Workspace
     ) throws -> LoadedImage {
-        let path = try list.read(.image, of: entry, into: &workspace.file)
-        return try workspace.file.withBytes { bytes in
+        try workspace.files.image.withBytes { bytes in
             var image: LoadedImage?
             var refusal: UnacceptableImage?
             try storage.withSlot(slot) { pixels in
@@ -249,7 +311,7 @@ public final class CaptionDataset: Dataset {
                             at: imageOptions.crop == .center ? header.middle : drawn)
                         let isMirrored = mirrors(after: draws)
                         image = LoadedImage(
-                            path: path, header: header, crop: crop, isMirrored: isMirrored)
+                            header: header, crop: crop, isMirrored: isMirrored)
                         return .init(region: crop, isMirrored: isMirrored)
                     }
                 } catch {
@@ -267,12 +329,6 @@ public final class CaptionDataset: Dataset {
         var ahead = draws
         _ = ahead.unitInterval()
         return ahead.unitInterval() < imageOptions.mirrorProbability
-    }
-
-    private func loadCaption(_ entry: Int, _ workspace: Workspace) throws -> Annotation.Caption {
-        _ = try list.read(.annotation, of: entry, into: &workspace.file)
-        return try Annotation.caption(
-            in: workspace.file.copy(), key: configuration.captionKey)
     }
 
     private func encode(_ caption: Annotation.Caption, isDropped: Bool) throws -> [Int] {

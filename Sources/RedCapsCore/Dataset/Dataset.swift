@@ -1,23 +1,35 @@
+public import RedCapsTar
+
 /// Samples by index that a `DataLoader` can load: all that the loader needs to know.
 ///
-/// Only `count`, `load` and `collate` must be given. A data set with large samples has its
-/// `Storage`: memory for a whole batch, into which each sample is written where it belongs, so that
-/// nothing is copied. A data set with costly decoders has its `Workspace`, one for each thread.
+/// Only `count` and `load` must be given. A data set with large samples has its `Storage`: memory
+/// for a whole batch, into which each sample is written where it belongs, so that nothing is copied.
+/// One with costly decoders has its `Workspace`, one for each thread. One that reads from slow disks
+/// has its `Files`, which are read ahead by threads of their own.
 public protocol Dataset: Sendable {
     /// What is known of one sample, besides what was written into the storage.
     associatedtype Sample: Sendable
     /// What the loader delivers.
-    associatedtype Batch: Sendable = [LoadedSample<Sample>]
+    associatedtype Batch: Sendable = SampleBatch<Sample>
     /// Memory for the samples of one batch.
     associatedtype Storage: Sendable = Void
     /// What a thread keeps from sample to sample.
     associatedtype Workspace = Void
+    /// What is read of one sample before it is loaded; memory that is used again and again.
+    associatedtype Files: Sendable = Void
 
     /// The number of samples.
     var count: Int { get }
 
+    /// What tells this data set from any other; states are resumed with an equal one only.
+    var fingerprint: UInt64 { get }
+
+    /// How the samples are grouped, for samplers that make use of it.
+    var layout: DatasetLayout { get }
+
     /// Makes what one thread keeps from sample to sample.
-    func makeWorkspace() throws -> Workspace
+    /// - Parameter probe: Where the thread may tell what it is at.
+    func makeWorkspace(probe: LoadingProbe) throws -> Workspace
 
     /// Makes the memory of one batch.
     /// - Throws: If there is none; the loader then ends with that error.
@@ -36,8 +48,45 @@ public protocol Dataset: Sendable {
         workspace: Workspace
     ) throws -> Sample
 
-    /// Makes a batch of samples that are all there.
-    func collate(_ samples: [LoadedSample<Sample>], in storage: Storage) -> Batch
+    /// The sample to try in the place of one that failed.
+    func replacement(for index: Int, draws: inout some SampleDraws) -> Int
+
+    /// Makes a batch of the samples that are there; their slots tell where in the storage they are.
+    func collate(
+        _ samples: [LoadedSample<Sample>], in storage: Storage, context: BatchContext
+    ) -> Batch
+
+    /// Makes memory for the files of one sample.
+    func makeFiles() -> Files
+
+    /// Reads a sample's files, on a thread that does nothing else. What fails here fails when the
+    /// sample is loaded.
+    func readFiles(of index: Int, into files: inout Files, probe: LoadingProbe)
+
+    /// Gives a thread the files of the sample that it is about to load, for those that it holds.
+    func exchange(_ files: inout Files, with workspace: Workspace)
+
+    /// Says where a stage of a sample takes place, as in `00123.tar!00123/x.jpg at byte 512`.
+    func place(of index: Int, stage: LoadingStage) -> String
+}
+
+extension Dataset {
+    /// A number made of the count.
+    public var fingerprint: UInt64 { UInt64(count) &* 0x9E37_79B9_7F4A_7C15 }
+
+    /// All samples as one group.
+    public var layout: DatasetLayout { DatasetLayout(count: count) }
+
+    /// Any sample, drawn as Python's `random.choice(range(count))` draws it in the reference mode.
+    public func replacement(for index: Int, draws: inout some SampleDraws) -> Int {
+        draws.integer(below: count)
+    }
+
+    /// The index.
+    public func place(of index: Int, stage: LoadingStage) -> String { "sample \(index)" }
+
+    /// A workspace for a thread of one's own, outside a loader.
+    public func makeWorkspace() throws -> Workspace { try makeWorkspace(probe: LoadingProbe()) }
 }
 
 extension Dataset where Storage == Void {
@@ -47,74 +96,81 @@ extension Dataset where Storage == Void {
 
 extension Dataset where Workspace == Void {
     /// Nothing: a worker needs no memory of its own.
-    public func makeWorkspace() {}
+    public func makeWorkspace(probe: LoadingProbe) {}
 }
 
-extension Dataset where Batch == [LoadedSample<Sample>] {
+extension Dataset where Files == Void {
+    /// Nothing: loading reads what it needs.
+    public func makeFiles() {}
+    /// Nothing.
+    public func readFiles(of index: Int, into files: inout Void, probe: LoadingProbe) {}
+    /// Nothing.
+    public func exchange(_ files: inout Void, with workspace: Workspace) {}
+}
+
+extension Dataset where Batch == SampleBatch<Sample> {
     /// The samples as they are.
-    public func collate(_ samples: [LoadedSample<Sample>], in storage: Storage) -> Batch { samples }
+    public func collate(
+        _ samples: [LoadedSample<Sample>], in storage: Storage, context: BatchContext
+    ) -> SampleBatch<Sample> {
+        SampleBatch(samples: samples, context: context)
+    }
 }
 
 /// A sample in its place in the order.
 public struct LoadedSample<Sample: Sendable>: Sendable {
-    /// The place in the stream of samples, from 0.
+    /// The place in the stream of samples, all ranks together, from 0.
     public let position: Int
     /// The index that the sampler chose.
     public let index: Int
     /// The index that was loaded: another one if that failed.
     public let used: Int
+    /// Where in the batch's storage it is.
+    public let slot: Int
     /// The sample.
     public let sample: Sample
     /// The indices that failed before, each with the reason.
     public let failures: [SampleFailure]
-}
 
-/// A sample that couldn't be loaded.
-public struct SampleFailure: Sendable, CustomStringConvertible {
-    /// The place in the stream of samples.
-    public let position: Int
-    /// Which sample.
-    public let index: Int
-    /// Why.
-    public let error: any Error
-
-    /// The place and the reason in one line.
-    public var description: String { "position \(position), \(error)" }
-}
-
-/// What to do about a sample that can't be loaded.
-public struct FailurePolicy: Sendable, Hashable {
-    /// How many other samples to try in its place.
-    let replacements: Int
-
-    /// Take another sample, drawn as the reference draws it, and again if that fails too, up to
-    /// this many times for one place in the order. Then the loader stops with an error.
-    public static func replace(atMost count: Int) -> FailurePolicy {
-        FailurePolicy(replacements: max(0, count))
+    package init(
+        position: Int, index: Int, used: Int, slot: Int, sample: Sample, failures: [SampleFailure]
+    ) {
+        (self.position, self.index, self.used, self.slot) = (position, index, used, slot)
+        (self.sample, self.failures) = (sample, failures)
     }
-
-    /// Stop the loader with the error.
-    public static let stop = FailurePolicy(replacements: 0)
 }
 
-/// Too many samples in a row couldn't be loaded.
-public struct TooManyFailures: Error, Sendable, CustomStringConvertible {
-    /// Every failure, in order.
+/// What is known of a batch whatever it holds.
+public struct BatchContext: Sendable {
+    /// Its number, from 0 for the first of the run, the same on all ranks.
+    public let number: Int
+    /// The positions that it covers, also those of samples that were left out.
+    public let positions: BatchPositions
+    /// What couldn't be loaded, replaced or left out, in the order of the samples.
     public let failures: [SampleFailure]
+    /// Where to go on after it.
+    public let resumePoint: ResumePoint
+}
 
-    /// The count, and the last failure.
-    public var description: String {
-        let last = failures.last.map { "\($0)" } ?? ""
-        return failures.count == 1
-            ? last : "\(failures.count) samples in a row failed; last: \(last)"
-    }
+/// Samples of a data set that makes nothing else of them.
+public struct SampleBatch<Sample: Sendable>: Sendable, RandomAccessCollection {
+    /// The samples that could be loaded, in order.
+    public let samples: [LoadedSample<Sample>]
+    /// Number, positions, failures, and where to go on.
+    public let context: BatchContext
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { samples.count }
+    /// A sample.
+    public subscript(place: Int) -> LoadedSample<Sample> { samples[place] }
 }
 
 extension Dataset {
-    /// Loads a sample or, under the policy, another one in its place.
+    /// Loads a sample or another one in its place, as the reference does.
+    /// - Parameter attempts: How many to try, the first included.
     /// - Throws: `TooManyFailures`.
     public func load(
-        _ index: Int, position: Int, draws: inout some SampleDraws, policy: FailurePolicy,
+        _ index: Int, position: Int, draws: inout some SampleDraws, attempts: Int,
         into storage: Storage, slot: Int, workspace: Workspace
     ) throws(TooManyFailures) -> LoadedSample<Sample> {
         var failures: [SampleFailure] = []
@@ -124,15 +180,15 @@ extension Dataset {
                 let sample = try load(
                     used, draws: &draws, into: storage, slot: slot, workspace: workspace)
                 return LoadedSample(
-                    position: position, index: index, used: used, sample: sample,
+                    position: position, index: index, used: used, slot: slot, sample: sample,
                     failures: failures)
             } catch {
                 failures.append(SampleFailure(position: position, index: used, error: error))
             }
-            guard failures.count <= policy.replacements else {
-                throw TooManyFailures(failures: failures)
+            guard failures.count < attempts else {
+                throw TooManyFailures(failures: failures, count: failures.count)
             }
-            used = draws.integer(below: count)
+            used = replacement(for: index, draws: &draws)
         }
     }
 }

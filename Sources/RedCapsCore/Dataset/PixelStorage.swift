@@ -53,6 +53,12 @@ import Musl
         return try body(&span)
     }
 
+    /// Copies one image's memory to an earlier slot.
+    func move(_ slot: Int, to other: Int) {
+        unsafe images(other..<(other + 1)).copyMemory(
+            from: UnsafeRawBufferPointer(images(slot..<(slot + 1))))
+    }
+
     /// The memory of some images.
     func images(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
         precondition(0 <= range.lowerBound && range.upperBound <= slots, "\(range) of \(slots)")

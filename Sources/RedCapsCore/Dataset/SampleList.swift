@@ -12,6 +12,8 @@ protocol SampleList: Sendable {
     /// - Returns: Its path as the list has it.
     /// - Throws: `ManifestError` if the list has no such path, `StoreError` if it can't be read.
     func read(_ part: SamplePart, of index: Int, into buffer: inout ReadBuffer) throws -> String
+    /// Says where a sample's file lies, for people.
+    func place(_ part: SamplePart, of index: Int) -> String
 }
 
 /// Which of a sample's files.
@@ -58,6 +60,12 @@ struct StoredList: SampleList {
         try store.read(location, into: &buffer)
         return path
     }
+
+    func place(_ part: SamplePart, of index: Int) -> String {
+        let path = path(part, of: index)
+        let location = locations[2 * index + part.rawValue]
+        return location.map { stores[part.rawValue].describe($0, of: path) } ?? path
+    }
 }
 
 extension SampleIndex: SampleList {
@@ -73,6 +81,16 @@ extension SampleIndex: SampleList {
         let location = try table.location(of: reference, column: part.rawValue)
         try folders[part.rawValue].read(location, into: &buffer)
         return reference.path
+    }
+
+    func place(_ part: SamplePart, of index: Int) -> String {
+        do {
+            let reference = try table.reference(row: index, column: part.rawValue)
+            let location = try table.location(of: reference, column: part.rawValue)
+            return folders[part.rawValue].describe(location, of: reference.path)
+        } catch {
+            return "\(error)"
+        }
     }
 }
 

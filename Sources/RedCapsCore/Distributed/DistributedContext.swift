@@ -1,9 +1,12 @@
 /// Which of several processes this is that train together.
-public struct DistributedContext: Sendable, Hashable {
+public struct DistributedContext: Sendable, Hashable, CustomStringConvertible {
     /// The number of this process, in `0 ..< worldSize`.
     public let rank: Int
     /// How many processes there are.
     public let worldSize: Int
+
+    /// The rank and the number of ranks.
+    public var description: String { "rank \(rank) of \(worldSize)" }
 
     /// A process by itself.
     public static let alone = DistributedContext()

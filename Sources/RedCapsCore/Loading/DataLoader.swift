@@ -1,10 +1,12 @@
+internal import Logging
+
 /// Loads batches of any data set on threads of its own, in one order whatever their number.
 ///
 /// As an `AsyncSequence` it is iterated without blocking a thread:
 ///
 ///     for try await batch in loader { … }
 ///
-/// and without concurrency through `results`. Each iteration starts at the beginning of the order,
+/// and without concurrency through `results`. Each iteration starts where the loader does,
 /// with threads of its own, which end when the iterator is dropped, the task is cancelled, or the
 /// order is through. Batches are loaded ahead of the consumer, but never more than
 /// `LoaderOptions.prefetchBatches`.
@@ -16,19 +18,47 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
     public let dataset: Source
     /// How it is loaded.
     public let options: LoaderOptions
+    private let run: LoaderRun
 
     /// Makes a loader; threads start with an iteration.
-    /// - Throws: `LoaderError` for options that make no sense, and for an empty data set.
-    public init(_ dataset: Source, _ options: LoaderOptions) throws(LoaderError) {
+    /// - Parameters:
+    ///   - dataset: What to load.
+    ///   - options: How to load it.
+    ///   - point: Where to go on, from `state` or a batch of an earlier loader: the next batch is
+    ///     the one that would have come there, on any number of threads or ranks.
+    /// - Throws: `LoaderError` for options that make no sense, for an empty data set, and for a
+    ///   point of another data set, order or seed, with the difference.
+    public init(
+        _ dataset: Source, _ options: LoaderOptions, resuming point: ResumePoint? = nil
+    ) throws(LoaderError) {
         try options.check()
         guard dataset.count > 0 else { throw LoaderError("the data set has no samples") }
         self.dataset = dataset
         self.options = options
+        let layout = dataset.layout
+        // What the order can't be made of is said now, not on a thread later.
+        let context = options.context
+        _ = try options.sampler.makeCursor(
+            at: context.rank, stride: context.worldSize, over: layout)
+        var start = options.start(fingerprint: dataset.fingerprint)
+        if let point {
+            try point.check(against: start)
+            start = point
+        }
+        run = LoaderRun(options, options.plan(from: start, over: layout), start: start)
+        if options.context != .alone { options.logger.notice("\(options.context)") }
     }
+
+    /// Where the last delivered batch left off, whichever iteration delivered it; before the first,
+    /// where the loader begins.
+    public var state: ResumePoint { run.state }
+
+    /// What has been done so far, over all iterations.
+    public var statistics: LoaderStatistics { run.meter.snapshot }
 
     /// Gives one batch after the other to a task.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate let run: Run
+        fileprivate let run: Iteration
 
         /// The next batch, or `nil` after the last.
         /// - Throws: `TooManyFailures` if the failure policy is exhausted, `CancellationError` if
@@ -40,7 +70,7 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
 
     /// Starts an iteration.
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(run: Run(dataset, options))
+        AsyncIterator(run: Iteration(dataset, run))
     }
 
     /// The batches for code without concurrency, each as a result, so that a failure can't be
@@ -53,15 +83,15 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
 
         /// Starts an iteration.
         public func makeIterator() -> Iterator {
-            Iterator(run: Run(loader.dataset, loader.options))
+            Iterator(run: Iteration(loader.dataset, loader.run))
         }
 
         /// Gives one batch after the other to a thread, which waits for them.
         public struct Iterator: IteratorProtocol {
-            fileprivate let run: Run
+            fileprivate let run: Iteration
             private var hasFailed = false
 
-            fileprivate init(run: Run) { self.run = run }
+            fileprivate init(run: Iteration) { self.run = run }
 
             /// The next batch or the failure that ends the sequence; `nil` after the last.
             public mutating func next() -> Result<Source.Batch, any Error>? {
@@ -78,11 +108,11 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
 
     /// Owns an iteration's engine, and ends it with the last copy of the iterator. The engine can't
     /// do that itself: its threads keep it alive.
-    fileprivate final class Run {
+    fileprivate final class Iteration {
         private let started: Result<LoaderEngine<Source>, LoaderError>
 
-        init(_ dataset: Source, _ options: LoaderOptions) {
-            started = Result { () throws(LoaderError) in try LoaderEngine(dataset, options) }
+        init(_ dataset: Source, _ run: LoaderRun) {
+            started = Result { () throws(LoaderError) in try LoaderEngine(dataset, run) }
         }
 
         deinit { try? started.get().cancel() }

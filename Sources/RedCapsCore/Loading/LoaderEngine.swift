@@ -1,49 +1,62 @@
 internal import Logging
 internal import RedCapsTar
+internal import Synchronization
 
-/// One run of a loader: its threads, and what they share.
+/// One run of a loader: its threads, and what they do with what they share.
 final class LoaderEngine<Source: Dataset>: Sendable {
-    private typealias Window = ReorderWindow<LoadedSample<Source.Sample>, Source.Storage>
-    private typealias Consumer = CheckedContinuation<Window.Outcome, Never>
+    private typealias State = LoaderState<Source>
 
-    private struct State {
-        var window: Window
-        /// The asynchronous consumer, while it waits.
-        var consumer: Consumer?
-
-        /// Takes what is due, if the consumer that waits for it can have it now.
-        mutating func takeDelivery() -> Delivery? {
-            guard let consumer, let outcome = window.takeOutcome() else { return nil }
-            self.consumer = nil
-            return Delivery(consumer: consumer, outcome: outcome)
-        }
-    }
-
-    /// A consumer and what it gets, to be brought together outside the lock.
-    private struct Delivery {
-        let consumer: Consumer
-        let outcome: Window.Outcome
-
-        consuming func deliver() { consumer.resume(returning: outcome) }
+    /// What a worker does next.
+    private enum Step {
+        case load(State.Job)
+        case deliver(State.Consumer, State.Delivery)
+        case addReader
+        case end
     }
 
     private let dataset: Source
-    private let options: LoaderOptions
-    private let state: Monitor<State>
+    private let run: LoaderRun
+    private let state: Switchboard<State>
+    private let isCancelled = Atomic(false)
+    /// Of the workers, then of the readers.
+    private let probes: [LoadingProbe]
 
     /// Starts the threads.
-    init(_ dataset: Source, _ options: LoaderOptions) throws(LoaderError) {
+    init(_ dataset: Source, _ run: LoaderRun) throws(LoaderError) {
         self.dataset = dataset
-        self.options = options
-        state = try Monitor(
-            State(
-                window: Window(
-                    batchSize: options.batchSize, capacity: options.prefetchBatches,
-                    batchLimit: options.batchLimit ?? .max, dropsLast: options.dropsLast,
-                    cursor: options.sampler.makeCursor(at: 0, stride: 1, over: DatasetLayout(count: dataset.count)))))
+        self.run = run
+        let options = run.options
+        let readsAhead = Source.Files.self != Void.self && options.reference == nil
+        probes = (0..<(options.workers + (readsAhead ? options.readsInFlight : 0))).map { _ in
+            LoadingProbe(retries: options.readRetries)
+        }
+        let layout = dataset.layout
+        let streams = options.reference.map { max(1, $0.workers) }
+        var first = State(
+            window: ReorderWindow(
+                run.plan, capacity: max(options.prefetchBatches, streams ?? 1), streams: streams,
+                policy: options.failurePolicy
+            ) { position in
+                try options.sampler.makeCursor(
+                    at: position, stride: options.context.worldSize, over: layout)
+            },
+            reads: ReadAhead(limit: options.readsInFlight, byteLimit: options.readAheadBytes),
+            readsAhead: readsAhead,
+            makeStorage: { try dataset.makeStorage(slots: options.batchSize) })
+        if let reference = options.reference {
+            first.words = run.start.reference?.words ?? []
+            first.streams = reference.generators(
+                seed: options.seed, rank: options.context.rank, after: first.words)
+        }
+        state = Switchboard(first, rooms: Room.count)
+        run.meter.begin(self, probes, workers: options.workers)
         do throws(StoreError) {
-            for _ in 0..<options.workers {
-                try WorkerThread.start { [self] in work() }
+            for number in 0..<options.workers {
+                state.update { state, _ in state.workers += 1 }
+                try WorkerThread.start { [self] in work(probes[number]) }
+            }
+            if let limit = options.stallLimit {
+                try WorkerThread.start { [self] in watch(limit) }
             }
         } catch {
             cancel()
@@ -51,89 +64,285 @@ final class LoaderEngine<Source: Dataset>: Sendable {
         }
     }
 
+    deinit { run.meter.end(ObjectIdentifier(self)) }
+
     // MARK: Workers
 
-    private func work() {
-        let workspace = Result { try dataset.makeWorkspace() }
-        while let (place, result) = loadNext(workspace) {
-            state.update { state in
-                state.window.complete(place, result)
-                return state.takeDelivery()
-            }?.deliver()
-        }
-        // The order may have turned out to be through while the consumer waits for its end.
-        state.update { state in state.takeDelivery() }?.deliver()
-    }
-
-    /// Loads a sample and lets go of the memory that it went into; `nil` when there are no more.
-    private func loadNext(
-        _ workspace: Result<Source.Workspace, any Error>
-    ) -> (Window.Place, Result<LoadedSample<Source.Sample>, any Error>)? {
-        guard let ticket = nextTicket() else { return nil }
-        return (ticket.place, Result { try load(ticket, workspace.get()) })
-    }
-
-    /// The next sample to load, or `nil` when there are no more.
-    private func nextTicket() -> Window.Ticket? {
-        state.wait { state in
-            let ticket = state.window.takeTicket {
-                try dataset.makeStorage(slots: options.batchSize)
+    private func work(_ probe: LoadingProbe) {
+        let workspace = Result { try dataset.makeWorkspace(probe: probe) }
+        var pace = Pace()
+        var done: State.Done?
+        while true {
+            switch nextStep(&done, atMost: pace.count) {
+            case .load(let job):
+                let start = MonotonicTime.nanoseconds
+                done = load(job, workspace, probe)
+                pace.learn(MonotonicTime.nanoseconds &- start, samples: job.ticket.indices.count)
+            case .deliver(let consumer, let delivery): consumer.resume(returning: delivery)
+            case .addReader: addReader()
+            case .end: return
             }
-            if let ticket { return .some(ticket) }
-            return state.window.isThrough ? .some(nil) : nil
         }
+    }
+
+    /// Hands in what was loaded, and takes what is to be done next.
+    private func nextStep(_ done: inout State.Done?, atMost count: Int) -> Step {
+        var blocked = false
+        let start = MonotonicTime.nanoseconds
+        let step = state.wait(in: Room.workers, blocked: &blocked) { state, calls -> Step? in
+            if let finished = done {
+                done = nil
+                state.finish(finished, &calls)
+            }
+            if let (consumer, delivery) = state.takeAwaited(&calls) {
+                return .deliver(consumer, delivery)
+            }
+            if state.wantsReader() { return .addReader }
+            if let job = state.takeJob(atMost: count, &calls) { return .load(job) }
+            guard state.isCancelled || state.window.isThrough() else { return nil }
+            state.workers -= 1
+            if state.workers == 0 { calls.wakeAll(Room.watch) }
+            return .end
+        }
+        if blocked {
+            let waited = MonotonicTime.nanoseconds &- start
+            run.meter.update { $0.workerWait += .nanoseconds(Int64(clamping: waited)) }
+        }
+        return step
     }
 
     private func load(
-        _ ticket: Window.Ticket, _ workspace: Source.Workspace
-    ) throws -> LoadedSample<Source.Sample> {
-        var draws = PositionalDraws(seed: options.seed, position: ticket.position)
-        let sample = try dataset.load(
-            ticket.index, position: ticket.position, draws: &draws, policy: options.failurePolicy,
-            into: ticket.storage, slot: ticket.slot, workspace: workspace)
-        for failure in sample.failures {
-            options.logger.warning("replaced: \(failure)")
-            options.onFailure?(failure)
+        _ job: consuming State.Job, _ workspace: Result<Source.Workspace, any Error>,
+        _ probe: LoadingProbe
+    ) -> State.Done {
+        let ticket = job.ticket
+        var done = State.Done(
+            place: ticket.place, draws: job.draws, stream: ticket.stream, batch: ticket.batch)
+        done.results.reserveCapacity(ticket.indices.count)
+        do {
+            let workspace = try workspace.get()
+            let isRead = job.files != nil
+            if var files = job.files {
+                dataset.exchange(&files, with: workspace)
+                done.files = files
+            }
+            let before = probe.readTime
+            for (place, index) in ticket.indices.enumerated() {
+                guard !isCancelled.load(ordering: .relaxed) else { break }
+                let position = ticket.positions[place]
+                let slot = ticket.slot + place
+                if var draws = done.draws {
+                    done.draws = nil  // so that it isn't copied when it is drawn from
+                    done.results.append(
+                        load(index, position, &draws, into: ticket.storage, slot, workspace))
+                    done.draws = draws
+                } else {
+                    var draws = PositionalDraws(seed: run.options.seed, position: position)
+                    done.results.append(
+                        load(index, position, &draws, into: ticket.storage, slot, workspace))
+                }
+            }
+            if !isRead { done.readTime = probe.readTime &- before }
+        } catch {
+            done.results = ticket.indices.map { _ in .broken(error) }
         }
-        return sample
+        return done
+    }
+
+    private func load(
+        _ index: Int, _ position: Int, _ draws: inout some SampleDraws,
+        into storage: Source.Storage, _ slot: Int, _ workspace: Source.Workspace
+    ) -> State.Window.Result {
+        do throws(TooManyFailures) {
+            return .loaded(
+                try dataset.load(
+                    index, position: position, draws: &draws,
+                    attempts: run.options.failurePolicy.attempts, into: storage, slot: slot,
+                    workspace: workspace))
+        } catch {
+            return .failed(error.failures)
+        }
+    }
+
+    // MARK: Readers
+
+    private func addReader() {
+        do throws(StoreError) {
+            try WorkerThread.start { [self] in readAhead() }
+        } catch {
+            // Those that there are do, and without any the workers read.
+            run.options.logger.warning("can't read ahead: \(error.reason)")
+            state.update { state, calls in
+                state.readers -= 1
+                if state.readers == 0 { state.reads.giveUp() }
+                calls.wakeAll(Room.workers)
+            }
+        }
+    }
+
+    private func readAhead() {
+        let number = state.update { state, _ in state.takeReaderNumber() }
+        let probe = probes[run.options.workers + number]
+        var result: (sample: Int, files: Source.Files, bytes: Int, time: UInt64)?
+        while true {
+            var blocked = false
+            var (addsReader, isIdle) = (false, false)
+            let read = state.wait(in: Room.readers, blocked: &blocked) {
+                state, calls -> (sample: Int, index: Int, files: Source.Files?)?? in
+                if let done = result {
+                    result = nil
+                    state.finishRead(
+                        done.sample, done.files, bytes: done.bytes, time: done.time, &calls)
+                }
+                if isIdle { state.idleReaders -= 1 }
+                isIdle = false
+                if let read = state.takeRead() {
+                    addsReader = state.wantsReader()
+                    return .some(read)
+                }
+                if state.isCancelled || state.window.isThrough() { return .some(nil) }
+                state.idleReaders += 1
+                isIdle = true
+                return nil
+            }
+            if addsReader { addReader() }
+            guard let read else { return }
+            var files = read.files ?? dataset.makeFiles()
+            let (time, bytes) = (probe.readTime, probe.readBytes)
+            dataset.readFiles(of: read.index, into: &files, probe: probe)
+            result = (read.sample, files, probe.readBytes - bytes, probe.readTime &- time)
+        }
     }
 
     // MARK: Consumer
 
     /// The next batch, waiting for it on this thread; `nil` after the last one.
     func waitForNext() throws -> Source.Batch? {
-        try collate(state.wait { state in state.window.takeOutcome() })
+        var blocked = false
+        let start = MonotonicTime.nanoseconds
+        let delivery = state.wait(in: Room.consumer, blocked: &blocked) { state, calls in
+            state.takeDelivery(&calls)
+        }
+        return try accept(delivery, waited: MonotonicTime.nanoseconds &- start)
     }
 
     /// The next batch, waiting for it without a thread; `nil` after the last one.
     func next() async throws -> Source.Batch? {
-        let outcome = await withTaskCancellationHandler {
+        let start = MonotonicTime.nanoseconds
+        let delivery = await withTaskCancellationHandler {
             await withCheckedContinuation { consumer in
-                state.update { state in
+                let due = state.update { state, calls in
                     state.consumer = consumer
-                    return state.takeDelivery()
-                }?.deliver()
+                    return state.takeAwaited(&calls)
+                }
+                if let (consumer, delivery) = due { consumer.resume(returning: delivery) }
             }
         } onCancel: {
             cancel()
         }
         try Task.checkCancellation()
-        return try collate(outcome)
+        return try accept(delivery, waited: MonotonicTime.nanoseconds &- start)
     }
 
-    private func collate(_ outcome: Window.Outcome) throws -> Source.Batch? {
-        switch outcome {
-        case .batch(let samples, let storage): dataset.collate(samples, in: storage)
-        case .failure(let error): throw error
-        case .end: nil
+    private func accept(_ delivery: State.Delivery, waited: UInt64) throws -> Source.Batch? {
+        switch delivery.outcome {
+        case .end: return nil
+        case .failure(let error, let failures):
+            tell(failures)
+            throw error
+        case .batch(let batch):
+            tell(batch.failures)
+            let context = BatchContext(
+                number: batch.number, positions: batch.positions, failures: batch.failures,
+                resumePoint: run.point(afterBatch: batch.number, words: delivery.words))
+            let collated = run.probe.measure(.collate, of: batch.number) {
+                dataset.collate(batch.samples, in: batch.storage, context: context)
+            }
+            run.delivered(
+                context, waited: waited, depth: delivery.depth, samples: batch.samples.count,
+                replaced: batch.samples.count { !$0.failures.isEmpty })
+            return collated
         }
+    }
+
+    private func tell(_ failures: [SampleFailure]) {
+        let verb = run.options.failurePolicy.action == .replace ? "replaced" : "left out"
+        for failure in failures {
+            run.options.logger.warning("\(verb): \(failure)")
+            run.options.onFailure?(failure)
+        }
+    }
+
+    // MARK: Watching and ending
+
+    /// Reports stages that take longer than a limit, each once.
+    private func watch(_ limit: Duration) {
+        let nanoseconds = UInt64(max(1, limit / .nanoseconds(1)))
+        let interval = Int(min(max(nanoseconds / 4_000_000, 10), 5_000))
+        var told: [Int: UInt64] = [:]
+        while true {
+            let isOver = state.wait(in: Room.watch, atMost: interval) { state in
+                state.isCancelled || state.workers == 0 ? true : nil
+            }
+            guard isOver == nil else { return }
+            let now = MonotonicTime.nanoseconds
+            for (number, probe) in probes.enumerated() {
+                guard let activity = probe.activity, now > activity.since,
+                    now - activity.since > nanoseconds, told[number] != activity.since
+                else { continue }
+                told[number] = activity.since
+                report(activity.stage, activity.index, now - activity.since)
+            }
+        }
+    }
+
+    private func report(_ stage: LoadingStage, _ index: Int, _ nanoseconds: UInt64) {
+        let stall = LoadingStall(
+            stage: stage, index: index, place: dataset.place(of: index, stage: stage),
+            duration: .nanoseconds(Int64(clamping: nanoseconds)))
+        run.meter.update { $0.stalls += 1 }
+        run.options.logger.warning("\(stall)")
+        run.options.onStall?(stall)
     }
 
     /// Lets the threads end after the samples that they are at, and forgets what is loaded.
     func cancel() {
-        state.update { state in
-            state.window.abandon()
-            return state.takeDelivery()
-        }?.deliver()
+        isCancelled.store(true, ordering: .relaxed)
+        for probe in probes { probe.stop() }
+        let due = state.update { state, calls in
+            state.cancel(&calls)
+            return state.takeAwaited(&calls)
+        }
+        if let (consumer, delivery) = due { consumer.resume(returning: delivery) }
+    }
+}
+
+/// A stage of a sample that takes suspiciously long; it is reported while the others go on.
+public struct LoadingStall: Sendable, CustomStringConvertible {
+    /// What it is at.
+    public let stage: LoadingStage
+    /// The sample.
+    public let index: Int
+    /// The shard, member and offset, or what else the data set tells.
+    public let place: String
+    /// How long it has taken when it was noticed.
+    public let duration: Duration
+
+    /// The stage, the place and the time in one line.
+    public var description: String {
+        "\(stage) of \(place) (sample \(index)) has taken \(duration) so far"
+    }
+}
+
+/// How many samples to take at once, so that those that take next to no time don't spend it on the
+/// lock.
+private struct Pace {
+    private(set) var count = 1
+    private var nanoseconds = 0.0
+
+    mutating func learn(_ time: UInt64, samples: Int) {
+        let mean = Double(time) / Double(max(1, samples))
+        nanoseconds = nanoseconds == 0 ? mean : nanoseconds + (mean - nanoseconds) / 8
+        count = Int(min(max(20_000 / max(nanoseconds, 1), 1), 64))
     }
 }

@@ -3,5 +3,6 @@ public struct LoaderError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, in one line.
     public let description: String
 
-    init(_ description: String) { self.description = description }
+    /// Makes an error; samplers of your own may throw it too.
+    public init(_ description: String) { self.description = description }
 }

@@ -9,15 +9,19 @@ public struct PythonDraws: SampleDraws {
 
     private var state: [UInt32]
     private var next = size
+    private var refills = -1
+    /// How many 32-bit numbers have been drawn.
+    var wordCount: Int { max(0, refills) * Self.size + (refills < 0 ? 0 : next) }
 
     /// `random.seed(seed)`.
-    public init(seed: Int) {
+    public init(seed: Int) { self.init(magnitude: UInt64(seed.magnitude)) }
+
+    package init(magnitude: UInt64) {
         var state = [UInt32](repeating: 0, count: Self.size)
         state[0] = 19_650_218
         for i in 1..<Self.size {
             state[i] = 1_812_433_253 &* (state[i - 1] ^ state[i - 1] >> 30) &+ UInt32(i)
         }
-        let magnitude = seed.magnitude
         let low = UInt32(truncatingIfNeeded: magnitude)
         let high = UInt32(truncatingIfNeeded: magnitude >> 32)
         let key = high == 0 ? [low] : [low, high]
@@ -64,7 +68,10 @@ public struct PythonDraws: SampleDraws {
                 state[(i + Self.middle) % Self.size] ^ y >> 1 ^ (y & 1 == 0 ? 0 : 0x9908_B0DF)
         }
         next = 0
+        refills += 1
     }
+
+    mutating func skip(words: Int) { for _ in 0..<words { _ = word() } }
 
     /// `random._randbelow(count)`, which `randint` and `choice` are made of.
     public mutating func integer(below count: Int) -> Int {

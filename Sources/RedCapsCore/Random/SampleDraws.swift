@@ -11,6 +11,8 @@ public protocol SampleDraws: Sendable {
 /// Draws as a function of a seed and a position: the same for any number of workers, after a resume
 /// and on any rank. Version 1, specified in `Docs/Order.md`; no release changes it.
 public struct PositionalDraws: SampleDraws {
+    static let identity = "positional:v1"
+
     private var generator: SplitMix64
 
     /// The draws of one position of the stream of samples.

@@ -104,6 +104,6 @@ extension StoreError {
         let words = unsafe String(cString: strerror(number))
         return StoreError(
             number == ENOENT || number == ENOTDIR ? .missing : .system, file: path, member: member,
-            byteOffset: byteOffset, reason: "can't \(verb): \(words)")
+            byteOffset: byteOffset, reason: "can't \(verb): \(words)", systemError: number)
     }
 }

@@ -12,9 +12,15 @@ public protocol FileStore: Sendable {
     /// Reads a located file into the caller's buffer, replacing what that held.
     /// - Throws: `StoreError` if the file can't be read, or is shorter than it was.
     func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError)
+
+    /// Says for people where a located file lies, as in `00123.tar!00123/x.jpg at byte 512`.
+    func describe(_ location: FileLocation, of path: String) -> String
 }
 
 extension FileStore {
+    /// The path.
+    public func describe(_ location: FileLocation, of path: String) -> String { path }
+
     /// Finds a file and gives a copy of its bytes; comfort for the odd file, not for a hot loop.
     public func bytes(of path: String) throws(StoreError) -> [UInt8] {
         var buffer = ReadBuffer()

@@ -59,6 +59,11 @@ public struct FolderStore: FileStore {
         }
     }
 
+    /// The file's path with that of the folder.
+    public func describe(_ location: FileLocation, of path: String) -> String {
+        root + "/" + (location.key ?? path)
+    }
+
     /// The names of the files right in the folder, sorted by their bytes.
     /// - Throws: `StoreError` if it can't be listed.
     public func fileNames() throws(StoreError) -> [String] {

@@ -38,4 +38,13 @@ public struct LayeredStore: FileStore {
         inner.layers >>= 8
         try layers[layer].read(inner, into: &buffer)
     }
+
+    /// Says where a file lies in the layer that has it.
+    public func describe(_ location: FileLocation, of path: String) -> String {
+        let layer = Int(location.layers & 0xFF)
+        guard layer < layers.count else { return path }
+        var inner = location
+        inner.layers >>= 8
+        return layers[layer].describe(inner, of: path)
+    }
 }

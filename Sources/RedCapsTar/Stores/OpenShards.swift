@@ -45,8 +45,9 @@ final class OpenShards: Sendable {
             return state.files[key]
         }
         if let open {
-            let now = try open.file.status()
-            if now == open.status { return (open.file, now.byteCount) }
+            // A handle that has become stale is opened anew.
+            let now = try? open.file.status()
+            if let now, now == open.status { return (open.file, now.byteCount) }
             close(key)
         }
         let file = try opened(shard.path)

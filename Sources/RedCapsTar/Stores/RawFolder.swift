@@ -67,6 +67,12 @@ public struct RawFolder: FileStore {
         try tars.read(location, into: &buffer)
     }
 
+    /// Says where a file was found.
+    public func describe(_ location: FileLocation, of path: String) -> String {
+        guard location.key == nil, let tars else { return tree.describe(location, of: path) }
+        return tars.describe(location, of: path)
+    }
+
     /// Whether a file is in the unpacked tree. The disk is only asked about paths whose first
     /// component is there.
     func isUnpacked(_ path: MemberPath) -> Bool {

@@ -63,3 +63,10 @@
         }
     }
 }
+
+extension Span<UInt8> {
+    /// A copy of the bytes.
+    package func copy() -> [UInt8] {
+        unsafe withUnsafeBufferPointer { unsafe Array($0) }
+    }
+}

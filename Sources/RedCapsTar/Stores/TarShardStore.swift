@@ -33,8 +33,16 @@ public final class TarShardStore: FileStore {
             throw StoreError(
                 error.code, file: error.file,
                 member: index.path(shard: source, offset: offset)?.description, byteOffset: offset,
-                reason: error.reason)
+                reason: error.reason, systemError: error.systemError)
         }
+    }
+
+    /// The shard, the member, and where in the shard it begins.
+    public func describe(_ location: FileLocation, of path: String) -> String {
+        guard case .range(let source, let offset, _) = location.place,
+            index.shards.indices.contains(Int(source))
+        else { return path }
+        return "\(index.shards[Int(source)].path)!\(path) at byte \(offset)"
     }
 
     private func read(

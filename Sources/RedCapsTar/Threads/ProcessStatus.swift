@@ -24,11 +24,16 @@ package enum ProcessStatus {
         return nil
     }
 
+    private static func bytes(_ name: String) -> Int? {
+        field(name).flatMap { Int($0.prefix { $0.isNumber }) }.map { $0 * 1024 }
+    }
+
+    /// The memory that is resident now, in bytes; `nil` where the system doesn't say.
+    package static var residentBytes: Int? { bytes("VmRSS") }
+
     /// The most memory that the process has had resident so far, in bytes.
     package static var peakResidentBytes: Int? {
-        if let kilobytes = field("VmHWM").flatMap({ Int($0.prefix { $0.isNumber }) }) {
-            return kilobytes * 1024
-        }
+        if let peak = bytes("VmHWM") { return peak }
         #if canImport(Darwin)
         var usage = rusage()
         if unsafe getrusage(RUSAGE_SELF, &usage) == 0 { return Int(usage.ru_maxrss) }

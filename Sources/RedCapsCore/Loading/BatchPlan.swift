@@ -1,0 +1,79 @@
+/// The positions of the stream that a batch covers, whatever fails: `start`, `start + stride`, …
+public struct BatchPositions: Sendable, Hashable, Codable, RandomAccessCollection {
+    /// The position of the first sample.
+    public let start: Int
+    /// The distance from one to the next: the number of ranks.
+    public let stride: Int
+    /// How many there are.
+    public let count: Int
+
+    /// `start`, `start + stride`, … `count` of them.
+    public init(start: Int, stride: Int, count: Int) {
+        (self.start, self.stride, self.count) = (start, stride, count)
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { count }
+    /// The position of a slot.
+    public subscript(slot: Int) -> Int { start + slot * stride }
+}
+
+/// Which batches a rank loads, and which positions each of them covers: arithmetic only.
+package struct BatchPlan: Sendable {
+    package var batchSize: Int
+    package var rank = 0
+    package var worldSize = 1
+    /// Where the numbering begins: the number of a batch and the position of the whole stream that
+    /// it begins at.
+    package var origin = (number: 0, position: 0)
+    /// The first batch to load.
+    package var firstNumber = 0
+    /// How many batches to load, those left out not counted.
+    package var limit = Int.max
+    /// Batches that are left out, by number.
+    package var skips: [Range<Int>] = []
+    /// Where the order ends.
+    package var end: Int?
+    /// Whether a batch that the order's end cuts short is left out.
+    package var dropsLast = false
+
+    package init(batchSize: Int) { self.batchSize = batchSize }
+
+    /// The position of the whole stream that a batch begins at; `nil` past the last number.
+    package func position(ofBatch number: Int) -> Int? {
+        let (step, tooWide) = batchSize.multipliedReportingOverflow(by: worldSize)
+        let (distance, tooFar) = (number - origin.number).multipliedReportingOverflow(by: step)
+        let (position, outside) = origin.position.addingReportingOverflow(distance)
+        guard !tooWide, !tooFar, !outside, Int.max - position > 2 * step else { return nil }
+        return position
+    }
+
+    /// What a batch covers; `nil` if the order is over before it.
+    package func positions(ofBatch number: Int) -> BatchPositions? {
+        guard let start = position(ofBatch: number) else { return nil }
+        let first = start + rank
+        guard let end else {
+            return BatchPositions(start: first, stride: worldSize, count: batchSize)
+        }
+        guard start < end, !dropsLast || end - start >= batchSize * worldSize else { return nil }
+        let rest = first < end ? (end - first + worldSize - 1) / worldSize : 0
+        return BatchPositions(start: first, stride: worldSize, count: min(batchSize, rest))
+    }
+
+    /// The next batch that isn't left out, from a number on.
+    package func number(from number: Int) -> Int {
+        var number = number
+        // A range may lead into another: at most once each.
+        for _ in skips {
+            guard let skip = skips.first(where: { $0.contains(number) }) else { break }
+            number = skip.upperBound
+        }
+        return number
+    }
+
+    /// Where the whole stream is after a batch.
+    package func position(afterBatch number: Int) -> Int {
+        let position = position(ofBatch: number + 1) ?? .max
+        return end.map { min($0, position) } ?? position
+    }
+}

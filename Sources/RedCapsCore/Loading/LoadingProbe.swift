@@ -1,0 +1,163 @@
+public import Synchronization
+internal import RedCapsTar
+
+/// What a sample goes through.
+public enum LoadingStage: Int, Sendable, CaseIterable, CustomStringConvertible {
+    /// Its files are read.
+    case read
+    /// Its image is decoded.
+    case decode
+    /// Its square is resampled.
+    case resample
+    /// Its prompt is turned into ids.
+    case tokenize
+    /// A batch is made of it and others.
+    case collate
+
+    /// The stage's name.
+    public var description: String {
+        switch self {
+        case .read: "read"
+        case .decode: "decode"
+        case .resample: "resample"
+        case .tokenize: "tokenize"
+        case .collate: "collate"
+        }
+    }
+}
+
+/// What one thread of a loader is at, and how long it has spent on what. A data set that tells it
+/// gets its stages into the loader's statistics, and its stuck reads reported.
+public final class LoadingProbe: Sendable {
+    /// The stage and the index that the thread is at, plus one; 0 between stages.
+    private let current = Atomic<UInt64>(0)
+    private let since = Atomic<UInt64>(0)
+    private let spent = StageCounters()
+    private let bytesRead = Atomic<Int>(0)
+    private let retryCount = Atomic<Int>(0)
+    private let stopped = Atomic<Bool>(false)
+    private let retries: ReadRetries
+
+    /// A probe for a thread of one's own.
+    public convenience init() { self.init(retries: .default) }
+
+    init(retries: ReadRetries) { self.retries = retries }
+
+    /// Runs a stage of a sample.
+    public func measure<Result, Failure: Error>(
+        _ stage: LoadingStage, of index: Int, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let start = MonotonicTime.nanoseconds
+        since.store(start, ordering: .relaxed)
+        current.store(UInt64(index) << 3 | UInt64(stage.rawValue) + 1, ordering: .relaxed)
+        defer {
+            current.store(0, ordering: .relaxed)
+            spent.add(MonotonicTime.nanoseconds &- start, to: stage)
+        }
+        return try body()
+    }
+
+    /// Says that of the time of one stage a part belongs to another.
+    public func move(nanoseconds: UInt64, from stage: LoadingStage, to other: LoadingStage) {
+        spent.add(0 &- nanoseconds, to: stage)
+        spent.add(nanoseconds, to: other)
+    }
+
+    /// Counts bytes that were read.
+    public func count(bytes: Int) { bytesRead.wrappingAdd(bytes, ordering: .relaxed) }
+
+    /// Reads, again after a pause if the failure may pass by itself.
+    /// - Throws: The last failure.
+    public func retrying(_ read: () throws -> Void) throws {
+        for pause in retries.pauses {
+            do {
+                return try read()
+            } catch let error as StoreError where error.isTransient {
+                guard !stopped.load(ordering: .relaxed) else { throw error }
+                retryCount.wrappingAdd(1, ordering: .relaxed)
+                sleep(milliseconds: pause)
+            }
+        }
+        try read()
+    }
+
+    private func sleep(milliseconds: Int) {
+        var left = milliseconds
+        while left > 0, !stopped.load(ordering: .relaxed) {
+            MonotonicTime.sleep(milliseconds: min(left, 20))
+            left -= 20
+        }
+    }
+
+    /// How long the thread has been reading in all, in nanoseconds.
+    var readTime: UInt64 { spent.nanoseconds(of: .read) }
+    /// How many bytes it has read in all.
+    var readBytes: Int { bytesRead.load(ordering: .relaxed) }
+
+    /// Lets a read that fails from now on fail at once.
+    func stop() { stopped.store(true, ordering: .relaxed) }
+
+    /// What the thread is at and since when, if it is within a stage.
+    var activity: (stage: LoadingStage, index: Int, since: UInt64)? {
+        let start = since.load(ordering: .relaxed)
+        let state = current.load(ordering: .relaxed)
+        guard state != 0, start == since.load(ordering: .relaxed),
+            let stage = LoadingStage(rawValue: Int(state & 7) - 1)
+        else { return nil }
+        return (stage, Int(state >> 3), start)
+    }
+
+    /// Adds what was measured to statistics.
+    func add(to statistics: inout LoaderStatistics) {
+        for stage in LoadingStage.allCases {
+            statistics.stageTimes[stage, default: .zero] += .nanoseconds(
+                Int64(bitPattern: spent.nanoseconds(of: stage)))
+        }
+        statistics.bytesRead += bytesRead.load(ordering: .relaxed)
+        statistics.retriedReads += retryCount.load(ordering: .relaxed)
+    }
+}
+
+/// Nanoseconds by stage, written by one thread and read by others.
+final class StageCounters: Sendable {
+    private let read = Atomic<UInt64>(0)
+    private let decode = Atomic<UInt64>(0)
+    private let resample = Atomic<UInt64>(0)
+    private let tokenize = Atomic<UInt64>(0)
+    private let collate = Atomic<UInt64>(0)
+
+    func add(_ nanoseconds: UInt64, to stage: LoadingStage) {
+        switch stage {
+        case .read: read.wrappingAdd(nanoseconds, ordering: .relaxed)
+        case .decode: decode.wrappingAdd(nanoseconds, ordering: .relaxed)
+        case .resample: resample.wrappingAdd(nanoseconds, ordering: .relaxed)
+        case .tokenize: tokenize.wrappingAdd(nanoseconds, ordering: .relaxed)
+        case .collate: collate.wrappingAdd(nanoseconds, ordering: .relaxed)
+        }
+    }
+
+    func nanoseconds(of stage: LoadingStage) -> UInt64 {
+        switch stage {
+        case .read: read.load(ordering: .relaxed)
+        case .decode: decode.load(ordering: .relaxed)
+        case .resample: resample.load(ordering: .relaxed)
+        case .tokenize: tokenize.load(ordering: .relaxed)
+        case .collate: collate.load(ordering: .relaxed)
+        }
+    }
+}
+
+/// How often a read that failed for a reason that may pass (an I/O error, a stale handle of a
+/// network file system, an interruption) is tried again before its sample counts as failed.
+public struct ReadRetries: Sendable, Hashable {
+    /// The pause before each new try, in milliseconds.
+    public let pauses: [Int]
+
+    /// Three more tries, after 20, 100 and 500 milliseconds.
+    public static let `default` = ReadRetries(pauses: [20, 100, 500])
+    /// None.
+    public static let none = ReadRetries(pauses: [])
+
+    /// Retries after these pauses in milliseconds; negative ones count as none.
+    public init(pauses: [Int]) { self.pauses = pauses.map { min(max(0, $0), 60_000) } }
+}
