@@ -12,6 +12,9 @@ protocol SampleList: Sendable {
     /// - Returns: Its path as the list has it.
     /// - Throws: `ManifestError` if the list has no such path, `StoreError` if it can't be read.
     func read(_ part: SamplePart, of index: Int, into buffer: inout ReadBuffer) throws -> String
+    /// How the samples' images are spread over shards.
+    /// - Parameter omitted: Samples to leave out, in their order.
+    func imageRuns(omitting omitted: [Int]) throws -> ShardRuns
 }
 
 /// Which of a sample's files.
@@ -58,6 +61,15 @@ struct StoredList: SampleList {
         try store.read(location, into: &buffer)
         return path
     }
+
+    func imageRuns(omitting omitted: [Int]) -> ShardRuns {
+        let omitted = Set(omitted)
+        var runs = ShardRuns()
+        for index in 0..<count where !omitted.contains(index) {
+            runs.append(locations[2 * index].map(stores[SamplePart.image.rawValue].shard))
+        }
+        return runs
+    }
 }
 
 extension SampleIndex: SampleList {
@@ -73,6 +85,10 @@ extension SampleIndex: SampleList {
         let location = try table.location(of: reference, column: part.rawValue)
         try folders[part.rawValue].read(location, into: &buffer)
         return reference.path
+    }
+
+    func imageRuns(omitting omitted: [Int]) throws -> ShardRuns {
+        try table.shardRuns(column: SamplePart.image.rawValue, omitting: omitted)
     }
 }
 
