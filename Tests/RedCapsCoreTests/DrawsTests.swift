@@ -118,8 +118,8 @@ struct SamplerTests {
     func epochs() throws {
         let indices = try take(.infinite(seed: 9), 200, of: 100)
         #expect(indices[..<100] != indices[100...])
-        #expect(try indices != take(.infinite(seed: 10), 200, of: 100))
-        #expect(try indices == take(.infinite(seed: 9), 200, of: 100))
+        #expect(try take(.infinite(seed: 10), 200, of: 100) != indices)
+        #expect(try take(.infinite(seed: 9), 200, of: 100) == indices)
         #expect(try take(.infinite(shuffle: false), 7, of: 3) == [0, 1, 2, 0, 1, 2, 0])
     }
 

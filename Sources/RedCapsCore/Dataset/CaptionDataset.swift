@@ -143,6 +143,15 @@ public final class CaptionDataset: Dataset {
     /// The number of samples.
     public var count: Int { list.count - omitted.count }
 
+    /// The number of samples, and which of them lie in one shard.
+    ///
+    /// The shards are looked up when they are asked for, which reads the index once. They are
+    /// refused if the list isn't in their order.
+    public var layout: DatasetLayout {
+        let (list, omitted) = (list, omitted)
+        return DatasetLayout(count: count) { try list.imageRuns(omitting: omitted.all).inOrder() }
+    }
+
     /// The paths of a sample's image and annotation as the list has them; empty where it has none.
     /// - Throws: `StoreError` if the index can't be read.
     public func paths(of index: Int) throws -> (image: String, annotation: String) {

@@ -159,7 +159,9 @@ public struct SampleBatch<Sample: Sendable>: Sendable, RandomAccessCollection {
     /// Number, positions, failures, and where to go on.
     public let context: BatchContext
 
+    /// 0.
     public var startIndex: Int { 0 }
+    /// The number of samples.
     public var endIndex: Int { samples.count }
     /// A sample.
     public subscript(place: Int) -> LoadedSample<Sample> { samples[place] }

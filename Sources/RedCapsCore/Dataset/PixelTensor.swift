@@ -9,7 +9,7 @@ public struct PixelTensor: Sendable {
     public var imageSize: Int { storage.imageSize }
     /// What the channels are stored as, and in what order.
     public var format: PixelFormat { storage.format }
-    private let storage: PixelStorage
+    let storage: PixelStorage
 
     /// `[count, 3, imageSize, imageSize]`, or `[count, imageSize, imageSize, 3]` with the channels
     /// last.

@@ -14,6 +14,9 @@ protocol SampleList: Sendable {
     func read(_ part: SamplePart, of index: Int, into buffer: inout ReadBuffer) throws -> String
     /// Says where a sample's file lies, for people.
     func place(_ part: SamplePart, of index: Int) -> String
+    /// How the samples' images are spread over shards.
+    /// - Parameter omitted: Samples to leave out, in their order.
+    func imageRuns(omitting omitted: [Int]) throws -> ShardRuns
 }
 
 /// Which of a sample's files.
@@ -66,6 +69,15 @@ struct StoredList: SampleList {
         let location = locations[2 * index + part.rawValue]
         return location.map { stores[part.rawValue].describe($0, of: path) } ?? path
     }
+
+    func imageRuns(omitting omitted: [Int]) -> ShardRuns {
+        let omitted = Set(omitted)
+        var runs = ShardRuns()
+        for index in 0..<count where !omitted.contains(index) {
+            runs.append(locations[2 * index].map(stores[SamplePart.image.rawValue].shard))
+        }
+        return runs
+    }
 }
 
 extension SampleIndex: SampleList {
@@ -91,6 +103,10 @@ extension SampleIndex: SampleList {
         } catch {
             return "\(error)"
         }
+    }
+
+    func imageRuns(omitting omitted: [Int]) throws -> ShardRuns {
+        try table.shardRuns(column: SamplePart.image.rawValue, omitting: omitted)
     }
 }
 

@@ -12,7 +12,9 @@ public struct BatchPositions: Sendable, Hashable, Codable, RandomAccessCollectio
         (self.start, self.stride, self.count) = (start, stride, count)
     }
 
+    /// 0.
     public var startIndex: Int { 0 }
+    /// The count.
     public var endIndex: Int { count }
     /// The position of a slot.
     public subscript(slot: Int) -> Int { start + slot * stride }

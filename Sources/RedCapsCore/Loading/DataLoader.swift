@@ -46,7 +46,7 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
             start = point
         }
         run = LoaderRun(options, options.plan(from: start, over: layout), start: start)
-        if options.context != .alone { options.logger.notice("\(options.context)") }
+        if options.context.source != .alone { options.logger.notice("\(options.context)") }
     }
 
     /// Where the last delivered batch left off, whichever iteration delivered it; before the first,

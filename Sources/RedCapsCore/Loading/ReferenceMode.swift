@@ -41,7 +41,9 @@ public struct ReferenceMode: Sendable, Hashable {
         guard workers > 0 else { return seed }
         switch seeding {
         case .mmengine: return UInt64(workers * rank + worker) &+ seed
-        case .torch: return seed &+ UInt64(worker)
+        case .torch:
+            var generator = TorchGenerator(seed: Int(truncatingIfNeeded: seed))
+            return UInt64(generator.int64()) &+ UInt64(worker)
         }
     }
 }

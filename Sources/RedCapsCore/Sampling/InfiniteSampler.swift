@@ -18,6 +18,16 @@ public struct InfiniteSampler: PureSampler {
         guard shuffles else { return place }
         return KeyedPermutation(count: layout.count, seed: seed, epoch: epoch)[place]
     }
+
+    /// A cursor that keeps the keys of its epoch.
+    public func makeCursor(
+        at position: Int, stride: Int, over layout: DatasetLayout
+    ) -> some IteratorProtocol<Int> & Sendable {
+        OrderCursor(
+            EpochOrder(
+                layout, epochLength: layout.count, epochs: nil, shuffleSeed: shuffles ? seed : nil),
+            at: position, stride: stride)
+    }
 }
 
 extension Sampler where Self == InfiniteSampler {

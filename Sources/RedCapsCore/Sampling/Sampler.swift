@@ -54,7 +54,7 @@ public struct PureCursor<Order: PureSampler>: IteratorProtocol, Sendable {
     /// The index at the next of the positions, or `nil` past the end of the order.
     public mutating func next() -> Int? {
         guard position < end else { return nil }
-        defer { position = position.addingReportingOverflow(stride).partialValue }
+        defer { position = position.advanced(within: stride) }
         return order.index(at: position, over: layout)
     }
 }

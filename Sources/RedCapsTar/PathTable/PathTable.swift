@@ -46,7 +46,7 @@ package final class PathTable: Sendable {
     package var path: String { file.path }
 
     let facts: TableFacts
-    private let file: RepairableFile
+    let file: RepairableFile
     /// What each column's paths are relative to.
     package let folders: [RawFolder]
 

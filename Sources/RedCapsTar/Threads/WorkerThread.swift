@@ -92,12 +92,4 @@ package enum WorkerThread {
         }
         return made
     }
-
-    /// The number of processors that this process may run on.
-    package static var usableCores: Int {
-        let allowed = (ProcessStatus.field("Cpus_allowed") ?? "").reduce(0) { count, digit in
-            count + (digit.hexDigitValue?.nonzeroBitCount ?? 0)
-        }
-        return allowed > 0 ? allowed : max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
-    }
 }

@@ -1,0 +1,47 @@
+internal import RedCapsTar
+internal import Synchronization
+
+/// What a loader's threads would do if nobody had to bring the samples into order: the same samples
+/// loaded by as many threads, each into memory of its own, without window, batches or hand-off. The
+/// yardstick for what these cost.
+package enum BareLoop {
+    /// Loads the samples of a number of batches.
+    /// - Parameter report: Told, on any thread, that a sample is loaded.
+    /// - Throws: What keeps a thread from working, and the first sample that fails.
+    package static func run<Source: Dataset>(
+        _ dataset: Source, _ options: LoaderOptions, batches: Int,
+        report: @escaping @Sendable () -> Void
+    ) throws {
+        let (total, overflow) = batches.multipliedReportingOverflow(by: options.batchSize)
+        guard !overflow else { throw LoaderError("\(batches) batches are too many to count") }
+        let order = Monitor(
+            try options.sampler.makeCursor(at: 0, stride: 1, over: dataset.layout)
+                as any IteratorProtocol<Int> & Sendable)
+        let next = Atomic(0)
+        let failure = Monitor<(any Error)?>(nil)
+        try WorkerThread.forEach(options.workers, threads: options.workers) { _ in
+            do {
+                let workspace = try dataset.makeWorkspace()
+                let storage = try dataset.makeStorage(slots: options.batchSize)
+                var slot = 0
+                while failure.update({ $0 == nil }) {
+                    let place = order.update { order in
+                        let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                        return position < total ? order.next().map { (position, $0) } : nil
+                    }
+                    guard let (position, index) = place else { return }
+                    var draws = PositionalDraws(seed: options.seed, position: position)
+                    _ = try dataset.load(
+                        index, position: position, draws: &draws,
+                        attempts: options.failurePolicy.attempts, into: storage, slot: slot,
+                        workspace: workspace)
+                    slot = (slot + 1) % options.batchSize
+                    report()
+                }
+            } catch {
+                failure.update { $0 = $0 ?? error }
+            }
+        }
+        if let error = failure.update({ $0 }) { throw error }
+    }
+}
