@@ -113,7 +113,10 @@ struct DistributedContextTests {
         #expect(
             text(
                 Self.openMPI, daemons,
-                ["SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0", "SLURM_STEP_TASKS_PER_NODE": "1"])
+                [
+                    "SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0",
+                    "SLURM_STEP_TASKS_PER_NODE": "1",
+                ])
                 == "rank 3 of 4, local rank 1 (Open MPI)")
         // A step of more tasks than MPI has processes isn't that of its daemons.
         #expect(
@@ -141,7 +144,8 @@ struct DistributedContextTests {
 
     @Test("Half of the variables is refused, with the one that is needed")
     func halves() {
-        #expect(text(["RANK": "0"]) == "RANK=0, WORLD_SIZE is not set: WORLD_SIZE is needed as well")
+        #expect(
+            text(["RANK": "0"]) == "RANK=0, WORLD_SIZE is not set: WORLD_SIZE is needed as well")
         #expect(
             text(["WORLD_SIZE": "4"]) == "RANK is not set, WORLD_SIZE=4: RANK is needed as well")
         #expect(
@@ -151,10 +155,12 @@ struct DistributedContextTests {
                 == "OMPI_COMM_WORLD_RANK is not set, OMPI_COMM_WORLD_SIZE=4: "
                 + "OMPI_COMM_WORLD_RANK is needed as well")
         #expect(
-            text(["PMI_RANK": "1"]) == "PMI_RANK=1, PMI_SIZE is not set: PMI_SIZE is needed as well")
+            text(["PMI_RANK": "1"]) == "PMI_RANK=1, PMI_SIZE is not set: PMI_SIZE is needed as well"
+        )
         #expect(
             text(["SLURM_STEP_NUM_TASKS": "4"])
-                == "SLURM_PROCID is not set, SLURM_STEP_NUM_TASKS=4: SLURM_PROCID is needed as well")
+                == "SLURM_PROCID is not set, SLURM_STEP_NUM_TASKS=4: SLURM_PROCID is needed as well"
+        )
         #expect(
             text(["PMIX_RANK": "1"])
                 == "PMIX_RANK=1: a rank without the number of processes; give both by hand")

@@ -175,7 +175,8 @@ struct OrderTests {
         #expect(MixtureSampler.mixture(weights: [1]).length(over: layout) == nil)
     }
 
-    @Test("Every epoch of block-shuffled order has every sample once, window after window of shards")
+    @Test(
+        "Every epoch of block-shuffled order has every sample once, window after window of shards")
     func windows() throws {
         let shards = [9, 1, 30, 4, 0, 17, 22, 5, 13]
         let (count, layout) = (101, layout(shards))

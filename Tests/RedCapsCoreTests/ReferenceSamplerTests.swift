@@ -105,7 +105,9 @@ struct ReferenceSamplerTests {
         }
     }
 
-    @Test("All ranks together have every sample of an epoch, and as many more as rounding up asks for")
+    @Test(
+        "All ranks together have every sample of an epoch, and as many more as rounding up asks for"
+    )
     func ranks() throws {
         for (roundUp, length) in [(true, 12), (false, 10)] {
             let sampler = TorchDefaultSampler.torchDefault(
@@ -169,7 +171,9 @@ struct ReferenceSamplerTests {
 
     @Test("Identities name Python's samplers and all that the order depends on")
     func identities() {
-        #expect(TorchInfiniteSampler.torchInfinite(seed: 4).identity == "mmengine.InfiniteSampler:shuffled:4")
+        #expect(
+            TorchInfiniteSampler.torchInfinite(seed: 4).identity
+                == "mmengine.InfiniteSampler:shuffled:4")
         #expect(
             TorchInfiniteSampler.torchInfinite(shuffle: false).identity
                 == "mmengine.InfiniteSampler")

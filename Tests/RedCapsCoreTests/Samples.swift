@@ -97,7 +97,8 @@ enum Samples {
 
     /// A data set of sound samples that is quick to load.
     static func dataset(
-        _ count: Int, broken: Set<Int> = [], _ imageOptions: ImageOptions = ImageOptions()
+        _ count: Int, broken: Set<Int> = [], _ imageOptions: ImageOptions = ImageOptions(),
+        around: (MemoryStore) -> any FileStore = { $0 }
     ) throws -> CaptionDataset {
         let names = ["wide_420", "tall_422", "square", "gray", "tall_sampling_1x2"]
         let images = try names.map { try Fixture.bytes("jpegs/\($0).jpg") }
@@ -107,7 +108,7 @@ enum Samples {
                 broken.contains(index) ? Array("broken".utf8) : images[index % images.count]
             files["\(index).json"] = Array(#"{"re_caption": "number \#(index)"}"#.utf8)
         }
-        let store = try MemoryStore(files)
+        let store = around(try MemoryStore(files))
         return try CaptionDataset(
             configuration(imageSize: 24),
             manifest: Manifest((0..<count).map { ("\($0).jpg", "\($0).json") }), images: store,

@@ -5,8 +5,10 @@ public struct LatencyHistogram: Sendable, Hashable {
     /// How many there were.
     public private(set) var count: UInt64 = 0
 
+    package init() {}
+
     /// Takes in a duration in nanoseconds.
-    mutating func add(nanoseconds: UInt64) {
+    package mutating func add(nanoseconds: UInt64) {
         buckets[Self.bucket(nanoseconds)] += 1
         count += 1
     }

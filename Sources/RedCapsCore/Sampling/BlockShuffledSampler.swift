@@ -22,7 +22,9 @@ public struct BlockShuffledSampler: Sampler {
     public func makeCursor(
         at position: Int, stride: Int, over layout: DatasetLayout
     ) throws(LoaderError) -> some IteratorProtocol<Int> & Sendable {
-        guard shardsOpen >= 1 else { throw LoaderError("shardsOpen = \(shardsOpen) isn't positive") }
+        guard shardsOpen >= 1 else {
+            throw LoaderError("shardsOpen = \(shardsOpen) isn't positive")
+        }
         let sizes: [Int]
         do {
             sizes = try layout.shards()
