@@ -40,7 +40,7 @@ enum YAMLScalar {
             digits = rest
         }
         let bare = digits.filter { $0 != UInt8(ascii: "_") }
-        guard !bare.isEmpty, bare.allSatisfy({ digit($0).map { $0 < radix } ?? false }) else {
+        guard !bare.isEmpty, bare.allSatisfy({ digit($0) ?? 16 < radix }) else {
             return nil
         }
         let number = String(decoding: bare, as: UTF8.self)
@@ -118,7 +118,7 @@ enum YAMLScalar {
                 digits = digits.filter { $0 != UInt8(ascii: "_") }[...]
             } else {
                 guard (1...2).contains(digits.count),
-                    digits.count == 1 || digits.first.map { $0 <= UInt8(ascii: "5") } ?? false
+                    digits.count == 1 || digits.first ?? 0 <= UInt8(ascii: "5")
                 else { return nil }
             }
             guard digits.allSatisfy(isDigit), let number = Double(String(decoding: digits, as: UTF8.self))
