@@ -26,11 +26,13 @@ let package = Package(
         .trait(name: "WebP", description: "Decode WebP; needs libwebp."),
         .trait(name: "GIF", description: "Decode GIF; needs no library."),
         .trait(name: "ICC", description: "Convert colours when downsampling; needs Little CMS."),
+        .trait(name: "YAML", description: "Read configurations in YAML, with the package Yams."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.0.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
     ],
     targets: [
@@ -75,6 +77,7 @@ let package = Package(
             name: "RedCapsCore",
             dependencies: [
                 "RedCapsTar", "RedCapsImage", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams", condition: .when(traits: ["YAML"])),
             ],
             swiftSettings: librarySettings),
         .target(

@@ -177,7 +177,7 @@ public struct FixtureDataset: Sendable {
             {"type": "src.datasets.text2image.caption_datasets.CaptionDataset", "image_size": \(imageSize), "cap_source": "re_caption", "cap_folder": "raw", "data_path": "redcaps5m_data.json", "image_folder": "raw", "unconditional": 0.1, "prompt_template": \(template), "ceph_folder": null, "ceph_config": null, "tokenizer": \(tokenizer), "max_length": 128}
             """
         return """
-            {"prompt_template": \(template), "tokenizer": \(tokenizer), "image_size": \(imageSize), "pad_index": 0, "max_length": 128, "dataset": \(dataset), "train_dataloader": {"batch_size": 32, "num_workers": 4, "pin_memory": true, "dataset": \(dataset), "sampler": {"type": "mmengine.dataset.InfiniteSampler", "shuffle": true}, "collate_fn": {"type": "src.datasets.collate_functions.collate_func_gen", "pad_index": 0}}}
+            {"prompt_template": \(template), "tokenizer": \(tokenizer), "image_size": \(imageSize), "pad_index": 0, "max_length": 128, "dataset": \(dataset), "train_dataloader": {"batch_size": 32, "num_workers": 4, "dataset": \(dataset), "sampler": {"type": "mmengine.dataset.InfiniteSampler", "shuffle": true}, "collate_fn": {"type": "src.datasets.collate_functions.collate_func_gen", "pad_index": 0}}}
             """
     }
 }

@@ -6,15 +6,24 @@ import RedCapsCore
 struct DatasetOptions: ParsableArguments {
     @Option(
         help:
-            "The configuration: a whole dump of mmengine's, or just a data set's dictionary (JSON)."
+            "The configuration: a whole dump of mmengine's, or just a data set's dictionary (JSON, or YAML in a build with that trait)."
     )
     var config: String
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Set a value of the configuration, as in dataset.image_size=256; may be repeated.",
+            discussion:
+                "The value is JSON, a list as in [a,b], or text. Places in lists are numbers: dataset.datasets.0.cap_source=prompt.",
+            valueName: "key.path=value"))
+    var overrides: [String] = []
 
     @Option(
         help: ArgumentHelp(
             "What relative paths in the configuration are relative to.",
             discussion:
-                "By default the configuration's own folder if its list is there, else the working directory.",
+                "By default the configuration's own folder if all its lists are there, else the working directory.",
             valueName: "dir"))
     var root: String?
 
@@ -27,8 +36,9 @@ struct DatasetOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Leave out the samples of this file, which `verify --list-bad` writes.",
+            discussion: "Of several data sets, each needs one, in their order; it may be empty.",
             valueName: "file"))
-    var exclude: String?
+    var exclude: [String] = []
 
     enum Missing: String, ExpressibleByArgument, CaseIterable {
         case fail
@@ -42,23 +52,25 @@ struct DatasetOptions: ParsableArguments {
     /// Reads the configuration and opens the data set.
     func open(
         _ imageOptions: ImageOptions = ImageOptions()
-    ) throws -> (training: TrainingConfiguration, dataset: CaptionDataset) {
-        let training = try TrainingConfiguration(file: config)
+    ) throws -> (training: TrainingConfiguration, dataset: ConcatDataset<CaptionDataset>) {
+        let training = try TrainingConfiguration(
+            file: config, overrides: try overrides.map { try ConfigurationOverride(parsing: $0) })
         let logger = Logger(label: "redcaps")
         var bar = ProgressBar(total: 1, unit: "shards")
         defer { bar.finish() }
-        let dataset = try CaptionDataset(
+        let dataset = try ConcatDataset(
             training, root: root ?? defaultRoot(training.dataset),
             tokenizer: tokenizer == .bytes ? ByteTokenizer() : nil, imageOptions: imageOptions,
             missing: missing == .drop ? .dropAtOpen : .failSample,
-            excluding: try exclude.map { try ExclusionList(file: $0) } ?? ExclusionList(),
+            excluding: try exclude.map { try ExclusionList(file: $0) },
             progress: { bar.show($0.finishedShards, of: $0.shardCount) }, logger: logger)
         return (training, dataset)
     }
 
-    private func defaultRoot(_ configuration: CaptionDatasetConfiguration) -> String? {
+    private func defaultRoot(_ configuration: DatasetConfiguration) -> String? {
         guard let slash = config.lastIndex(of: "/") else { return nil }
         let folder = String(config[..<slash])
-        return Disk.exists("\(folder)/\(configuration.dataPath)") ? folder : nil
+        let lists = configuration.sources.map { "\(folder)/\($0.dataPath)" }
+        return lists.allSatisfy { Disk.exists($0) } ? folder : nil
     }
 }

@@ -39,7 +39,7 @@ struct DigestCommand: ParsableCommand {
             throw ValidationError("give one of --indices, --first and --all")
         }
         // The reference never leaves a sample out: its indices would be others.
-        if reference, source.missing == .drop || source.exclude != nil {
+        if reference, source.missing == .drop || !source.exclude.isEmpty {
             throw ValidationError("--reference takes neither --missing drop nor --exclude")
         }
         if reseedEach && !reference { throw ValidationError("--reseed-each needs --reference") }
@@ -93,16 +93,16 @@ struct ValidationFailure: Error, CustomStringConvertible {
 }
 
 private struct Digester {
-    private let dataset: CaptionDataset
+    private let dataset: ConcatDataset<CaptionDataset>
     private let onError: DigestCommand.OnError
-    private let workspace: CaptionDataset.Workspace
+    private let workspace: ConcatDataset<CaptionDataset>.Workspace
     private let storage: PixelStorage
 
-    init(_ dataset: CaptionDataset, _ onError: DigestCommand.OnError) throws {
+    init(_ dataset: ConcatDataset<CaptionDataset>, _ onError: DigestCommand.OnError) throws {
         self.dataset = dataset
         self.onError = onError
         workspace = try dataset.makeWorkspace()
-        workspace.keepsImageBytes = true
+        for workspace in workspace.sources { workspace.keepsImageBytes = true }
         storage = try dataset.makeStorage(slots: 1)
     }
 
@@ -122,10 +122,16 @@ private struct Digester {
         }
         for failure in loaded?.failures ?? [] { Terminal.show("replaced: \(failure)\n") }
         let sample = loaded?.sample
+        let place = loaded.map { dataset.place(of: $0.used) }
+        let bytes = place.map { workspace.sources[$0.source].imageBytes }
         var line = JSONLine()
         line.add("position", position)
         line.add("index", index)
-        line.add("used", sample?.index)
+        // In debug mode a data set takes its first sample, whichever it is asked for.
+        let used = loaded.flatMap { loaded in
+            place.map { loaded.used - $0.index + loaded.sample.index }
+        }
+        line.add("used", used)
         line.add("image", sample?.imageFile)
         line.add("source_size", sample.map { [$0.sourceSize.width, $0.sourceSize.height] })
         line.add(
@@ -134,8 +140,7 @@ private struct Digester {
                 [$0.crop.x, $0.crop.y, $0.crop.x + $0.crop.width, $0.crop.y + $0.crop.height]
             })
         line.add("dropped", sample?.isDropped)
-        line.add(
-            "u8_sha256", sample == nil ? nil : Self.hex(SHA256.hash(data: workspace.imageBytes)))
+        line.add("u8_sha256", bytes.map { Self.hex(SHA256.hash(data: $0)) })
         line.add("px_sha256", sample == nil ? nil : pixelHash())
         line.add("input_ids", sample?.inputIDs)
         line.add("error", failure.map { "\($0)" })

@@ -57,9 +57,10 @@ struct LoadCommand: AsyncParsableCommand {
         let opening = clock.now - beginning
         let batchSize = batchSize ?? training.batchSize ?? 32
         let batches = batches ?? (dataset.count + batchSize - 1) / batchSize
-        let options = LoaderOptions(
-            batchSize: batchSize, sampler: .infinite(shuffle: training.shuffles, seed: seed),
-            workers: workers, seed: seed, batchLimit: batches)
+        var options = try LoaderOptions(training, seed: seed)
+        options.batchSize = batchSize
+        options.batchLimit = batches
+        if let workers { options.workers = workers }
         let loader = try DataLoader(dataset, options)
 
         var meter = Throughput(expected: batches * batchSize)

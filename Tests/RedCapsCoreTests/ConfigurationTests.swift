@@ -31,7 +31,7 @@ struct ConfigurationTests {
         #expect(configuration.dataPath == "list.json")
         #expect(configuration.imageFolder == "raw")
         #expect(configuration.captionFolder == "captions")
-        #expect(configuration.captionKey == "caption")
+        #expect(configuration.captionFormat == .json(key: "caption"))
         #expect(configuration.imageSize == 256)
         #expect(configuration.minimumImageSize == 80)
         #expect(configuration.imageLength == 256)
@@ -52,7 +52,7 @@ struct ConfigurationTests {
             "tokenizer":
                 #"{"type": "transformers.AutoTokenizer.from_pretrained", "pretrained_model_name_or_path": "a/b"}"#,
         ])
-        #expect(configuration.captionKey == "re_caption")
+        #expect(configuration.captionFormat == .json(key: "re_caption"))
         #expect(configuration.imageSize == 512)
         #expect(configuration.minimumImageSize == 10)
         #expect(configuration.imageLength == 1024)
@@ -149,26 +149,39 @@ struct ConfigurationTests {
              "collate_fn": {"type": "src.datasets.collate_functions.collate_func_gen", "pad_index": 9}}
             """#)
         #expect(full.batchSize == 7)
-        #expect(!full.shuffles)
+        #expect(full.workers == 4)
+        #expect(full.sampler == .infinite(shuffle: false))
+        #expect(!full.dropsLast)
         #expect(full.padIndex == 9)
-        #expect(full.notes.isEmpty)
-        #expect(full.dataset.imageFolder == "raw")
+        #expect(
+            full.notes == ["train_dataloader.pin_memory has no effect: batches are in ordinary memory"])
+        #expect(full.dataset.sources.map(\.imageFolder) == ["raw"])
 
         let bare = try training("{}", "\"pad_index\": 5,")
         #expect(bare.batchSize == nil)
-        #expect(bare.shuffles)
+        #expect(bare.workers == nil)
+        #expect(bare.sampler == .infinite())
         #expect(bare.padIndex == 5)
+        #expect(try training(#"{"collate_fn": {}}"#, "\"pad_index\": 5,").padIndex == 0)
 
         for (loader, keyPath) in [
             (#"{"batch_size": 0}"#, "train_dataloader.batch_size"),
             (
-                #"{"sampler": {"type": "mmengine.dataset.DefaultSampler"}}"#,
+                #"{"sampler": {"type": "torch.utils.data.WeightedRandomSampler"}}"#,
                 "train_dataloader.sampler.type"
             ),
             (
-                #"{"sampler": {"type": "x.InfiniteSampler", "seed": 1}}"#,
+                #"{"sampler": {"type": "x.InfiniteSampler", "seed": "1"}}"#,
                 "train_dataloader.sampler.seed"
             ),
+            (
+                #"{"sampler": {"type": "x.InfiniteSampler", "round_up": true}}"#,
+                "train_dataloader.sampler.round_up"
+            ),
+            (#"{"num_workers": -1}"#, "train_dataloader.num_workers"),
+            (#"{"drop_last": 1}"#, "train_dataloader.drop_last"),
+            (#"{"batch_sampler": {"type": "x"}}"#, "train_dataloader.batch_sampler"),
+            (#"{"worker_init_fn": {"type": "x"}}"#, "train_dataloader.worker_init_fn"),
             (
                 #"{"collate_fn": {"type": "x.collate_func_und"}}"#,
                 "train_dataloader.collate_fn.type"
@@ -180,8 +193,63 @@ struct ConfigurationTests {
             #expect(error?.keyPath == keyPath)
         }
         #expect(
-            try training(#"{"drop_last": true}"#).notes
-                == ["train_dataloader.drop_last isn't known and has no effect"])
+            try training(#"{"brightness": true}"#).notes
+                == ["train_dataloader.brightness isn't known and has no effect"])
+        #expect(try training(#"{"drop_last": true}"#).dropsLast)
+    }
+
+    @Test("Samplers are told by the end of their type, with all their options")
+    func samplers() throws {
+        func sampler(_ text: String) throws -> SamplerConfiguration {
+            let value = #"{"dataset": \#(try dictionaryText()), "train_dataloader": {"sampler": \#(text)}}"#
+            return try TrainingConfiguration(JSONValue(parsing: Array(value.utf8))).sampler
+        }
+        #expect(try sampler(#"{"type": "InfiniteSampler"}"#) == .infinite(shuffle: true, seed: nil))
+        #expect(
+            try sampler(#"{"type": "mmengine.dataset.InfiniteSampler", "shuffle": false, "seed": 3}"#)
+                == .infinite(shuffle: false, seed: 3))
+        #expect(
+            try sampler(#"{"type": "mmengine.dataset.DefaultSampler"}"#)
+                == .epochs(shuffle: true, seed: nil, roundsUp: true))
+        #expect(
+            try sampler(
+                #"{"type": "mmengine.dataset.sampler.DefaultSampler", "shuffle": false, "seed": 5, "round_up": false}"#
+            ) == .epochs(shuffle: false, seed: 5, roundsUp: false))
+        let multiple = "src.datasets.samplers.multi_source_sampler.FixedBatchMultiSourceSampler"
+        #expect(
+            try sampler(#"{"type": "\#(multiple)", "repeat": [2], "batch_size": 4}"#)
+                == .fixedBatches(repeats: [2], batchSize: 4, shuffle: true, seed: nil))
+        for (options, key) in [
+            (#""batch_size": 4"#, "repeat"), (#""repeat": [1, 2], "batch_size": 4"#, "repeat"),
+            (#""repeat": [0], "batch_size": 4"#, "repeat"), (#""repeat": [1]"#, "batch_size"),
+            (#""repeat": ["1"], "batch_size": 4"#, "repeat"),
+            (#""repeat": [1], "batch_size": 0"#, "batch_size"),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try sampler(#"{"type": "\#(multiple)", \#(options)}"#)
+            }
+            #expect(error?.keyPath == "train_dataloader.sampler.\(key)")
+        }
+    }
+
+    @Test("What only Python can do is reported once, by its key path, if it asks for anything")
+    func pythonOnly() throws {
+        let text = #"""
+            {"dataset": \#(try dictionaryText()), "train_dataloader": {"pin_memory": false,
+             "persistent_workers": true, "prefetch_factor": 2}}
+            """#
+        let tokenizer =
+            #""tokenizer": {"type": "x", "trust_remote_code": true, "padding_side": "left", "use_fast": true}, "#
+        let value = text.replacing(#"{"type": "CaptionDataset", "#, with: #"{"type": "CaptionDataset", "# + tokenizer)
+        let training = try TrainingConfiguration(JSONValue(parsing: Array(value.utf8)))
+        #expect(
+            training.notes == [
+                "dataset.tokenizer.trust_remote_code has no effect: code of a model is never run",
+                "dataset.tokenizer.padding_side has no effect: batches are padded on the right, as the reference's are",
+                "dataset.tokenizer.use_fast isn't known and has no effect",
+                "train_dataloader.persistent_workers has no effect: workers live as long as their loader",
+                "train_dataloader.prefetch_factor has no effect: LoaderOptions.prefetchBatches bounds what is loaded ahead",
+            ])
     }
 
     @Test("Two data sets that differ are told, and the upper one is used")
@@ -189,7 +257,7 @@ struct ConfigurationTests {
         let both =
             #"{"dataset": \#(try dictionaryText()), "train_dataloader": {"dataset": \#(try dictionaryText("other"))}}"#
         let training = try TrainingConfiguration(JSONValue(parsing: Array(both.utf8)))
-        #expect(training.dataset.imageFolder == "raw")
+        #expect(training.dataset.sources.map(\.imageFolder) == ["raw"])
         #expect(
             training.notes
                 == ["train_dataloader.dataset differs from dataset, which is the one used"])
@@ -197,7 +265,7 @@ struct ConfigurationTests {
             JSONValue(
                 parsing: Array(
                     #"{"train_dataloader": {"dataset": \#(try dictionaryText("other"))}}"#.utf8)))
-        #expect(only.dataset.imageFolder == "other")
+        #expect(only.dataset.sources.map(\.imageFolder) == ["other"])
     }
 
     private func dictionaryText(_ imageFolder: String = "raw") throws -> String {
@@ -211,7 +279,7 @@ struct ConfigurationTests {
     func files() throws {
         let folder = try TemporaryFolder()
         let good = try folder.write("good.json", try dictionaryText())
-        #expect(try TrainingConfiguration(file: good).dataset.dataPath == "list.json")
+        #expect(try TrainingConfiguration(file: good).dataset.sources.map(\.dataPath) == ["list.json"])
         let bad = try folder.write("bad.json", "image_size = 512")
         let error = #expect(throws: ConfigurationError.self) {
             try TrainingConfiguration(file: bad)

@@ -143,7 +143,7 @@ struct DatasetTests {
             "x.json": Array("{\"e\u{301}\": \"decomposed\", \"n\": 1}".utf8),
         ])
         var configuration = try Samples.configuration(imageSize: 8, captionDropout: 0)
-        configuration.captionKey = "\u{E9}"
+        configuration.captionFormat = .json(key: "\u{E9}")
         let dataset = try CaptionDataset(
             configuration, manifest: Manifest([("x.jpg", "x.json")]), images: store,
             annotations: store)

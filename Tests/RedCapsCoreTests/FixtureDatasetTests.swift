@@ -37,11 +37,11 @@ struct FixtureDatasetTests {
         let written = try fixture.write(to: folder.path)
         let training = try TrainingConfiguration(file: written.configuration)
         #expect(training.notes.isEmpty)
-        #expect(training.dataset.imageSize == 32)
-        #expect(training.dataset.captionKey == "re_caption")
-        let packed = try CaptionDataset(training.dataset, root: written.root)
+        var configuration = try #require(training.dataset.sources.first)
+        #expect(configuration.imageSize == 32)
+        #expect(configuration.captionFormat == .json(key: "re_caption"))
+        let packed = try CaptionDataset(training, root: written.root)
         #expect(packed.count == 7)
-        var configuration = training.dataset
         configuration.imageFolder = "extracted"
         configuration.captionFolder = "extracted"
         let unpacked = try CaptionDataset(configuration, root: written.root)
@@ -59,7 +59,7 @@ struct FixtureDatasetTests {
         let written = try FixtureDataset(samples: 40, shards: 1, shortestEdge: 81, imageSize: 8)
             .write(to: folder.path)
         let training = try TrainingConfiguration(file: written.configuration)
-        let dataset = try CaptionDataset(training.dataset, root: written.root)
+        let dataset = try CaptionDataset(training, root: written.root)
         let samples = try (0..<40).map { try dataset.sample(at: $0) }
         #expect(Set(samples.map { $0.pixelValues[0] }).count == 40)
         let captions = samples.compactMap(\.sample.caption)

@@ -26,7 +26,10 @@ struct Subject {
             (configurationFile, root, drawn) = (written.configuration, written.root, folder)
         }
         guard let configurationFile else { throw ConfigurationError("config", "is missing") }
-        var configuration = try TrainingConfiguration(file: configurationFile).dataset
+        let training = try TrainingConfiguration(file: configurationFile)
+        guard var configuration = training.dataset.sources.first else {
+            throw ConfigurationError("dataset", "is missing")
+        }
         configuration.imageSize = imageSize
         let whole = try CaptionDataset(configuration, root: root, tokenizer: ByteTokenizer())
         let store = try RawFolder(

@@ -9,8 +9,8 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
     public var imageFolder: String
     /// `cap_folder`: what annotation paths are relative to; may be the same.
     public var captionFolder: String
-    /// `cap_source`: the annotation's key that holds the caption.
-    public var captionKey: String
+    /// `type` and `cap_source`: where in an annotation the caption is.
+    public var captionFormat: CaptionFormat
     /// `image_size`: the edge of the square that is trained on, in pixels.
     public var imageSize: Int
     /// `min_image_size`: an image must be wider and higher than this many pixels.
@@ -31,18 +31,20 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
     public var alwaysLoadsFirst: Bool
     /// Keys that mean nothing to this data set, with their paths. They had no effect.
     public var unknownKeys: [String]
+    /// Keys that mean something to Python alone, one line each, with the key path and the reason.
+    public var notes: [String]
 
     /// Makes a configuration by hand.
     public init(
         dataPath: String, imageFolder: String, captionFolder: String,
-        captionKey: String = "caption", imageSize: Int = 256, minimumImageSize: Int = 80,
+        captionFormat: CaptionFormat = .json(key: "caption"), imageSize: Int = 256, minimumImageSize: Int = 80,
         captionDropout: Double = 0.1, maximumLength: Int = 128, promptTemplate: PromptTemplate,
         tokenizer: TokenizerConfiguration? = nil, addsSpecialTokens: Bool = true
     ) {
         self.dataPath = dataPath
         self.imageFolder = imageFolder
         self.captionFolder = captionFolder
-        self.captionKey = captionKey
+        self.captionFormat = captionFormat
         self.imageSize = imageSize
         self.minimumImageSize = minimumImageSize
         imageLength = 256
@@ -53,6 +55,7 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
         self.addsSpecialTokens = addsSpecialTokens
         alwaysLoadsFirst = false
         unknownKeys = []
+        notes = []
     }
 
     /// Makes sure that the numbers are ones that a configuration file could have.
@@ -82,7 +85,7 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
     ///   data and isn't built.
     public init(_ value: JSONValue, at keyPath: String = "") throws(ConfigurationError) {
         var reader = try ConfigurationReader(value, at: keyPath)
-        try Self.checkType(&reader)
+        let isText = try Self.readType(&reader)
         for key in ["ceph_folder", "ceph_config", "latents_ceph_folder"] {
             try reader.refuse(key, "reading from Ceph isn't supported; point the folders at files")
         }
@@ -93,7 +96,8 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
         dataPath = try reader.string("data_path")
         imageFolder = try reader.string("image_folder")
         captionFolder = try reader.string("cap_folder")
-        captionKey = try reader.string("cap_source", default: "caption")
+        let captionKey = try reader.string("cap_source", default: "caption")
+        captionFormat = isText ? .text : .json(key: captionKey)
         imageSize = try reader.integer("image_size", default: 256, in: 1...16384)
         minimumImageSize = try reader.integer("min_image_size", default: 80, in: 0...1_000_000)
         imageLength = try reader.integer("image_length", default: 256, in: 0...1_000_000_000)
@@ -107,7 +111,7 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
         tokenizer = try reader.value("tokenizer").map { value throws(ConfigurationError) in
             try TokenizerConfiguration(value, at: reader.path("tokenizer"))
         }
-        var unknown: [String] = []
+        notes = tokenizer?.notes ?? []
         addsSpecialTokens = true
         if let value = reader.value("tokenizer_kwargs") {
             var options = try ConfigurationReader(value, at: reader.path("tokenizer_kwargs"))
@@ -116,16 +120,30 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
                 throw ConfigurationError(key, "this option of the tokenizer isn't supported")
             }
         }
-        unknown += reader.unknownKeys
-        unknownKeys = unknown
+        unknownKeys = reader.unknownKeys + (tokenizer?.unknownKeys ?? [])
     }
 
-    private static func checkType(_ reader: inout ConfigurationReader) throws(ConfigurationError) {
-        guard let type = try reader.optionalString("type") else { return }
-        guard type.split(separator: ".").last == "CaptionDataset" else {
-            throw reader.failure("type", "only CaptionDataset is supported")
+    /// Whether the annotations are plain text.
+    private static func readType(
+        _ reader: inout ConfigurationReader
+    ) throws(ConfigurationError) -> Bool {
+        switch try reader.typeName() {
+        case nil, "CaptionDataset": return false
+        case "BLIP3oDataset": return true
+        default:
+            throw reader.failure(
+                "type", "only CaptionDataset, BLIP3oDataset and ConcatDataset are supported")
         }
     }
+}
+
+/// Where in an annotation's file the caption is.
+public enum CaptionFormat: Sendable, Hashable {
+    /// The file is a JSON object, and this key of it holds the caption.
+    case json(key: String)
+    /// The file is plain text, and the caption is all of it, without the space around it; the
+    /// reference's `BLIP3oDataset`.
+    case text
 }
 
 /// Which tokenizer a configuration asks for.
@@ -136,6 +154,10 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     public let model: String?
     /// Where it stands in its file, for messages.
     public let keyPath: String
+    /// Keys that mean something to Python alone, one line each.
+    let notes: [String]
+    /// Keys that aren't known, with their paths.
+    let unknownKeys: [String]
 
     /// The byte-level tokenizer.
     public static let bytes = TokenizerConfiguration(type: "redcaps.ByteTokenizer")
@@ -145,6 +167,8 @@ public struct TokenizerConfiguration: Sendable, Equatable {
         self.type = type
         self.model = model
         keyPath = "tokenizer"
+        notes = []
+        unknownKeys = []
     }
 
     init(_ value: JSONValue, at keyPath: String) throws(ConfigurationError) {
@@ -152,6 +176,13 @@ public struct TokenizerConfiguration: Sendable, Equatable {
         type = try reader.string("type")
         model = try reader.optionalString("pretrained_model_name_or_path")
         self.keyPath = keyPath
+        notes = [
+            reader.note("trust_remote_code", "code of a model is never run"),
+            reader.note(
+                "padding_side", "batches are padded on the right, as the reference's are",
+                unless: .string("right")),
+        ].compactMap(\.self)
+        unknownKeys = reader.unknownKeys
     }
 
     /// Makes the tokenizer.

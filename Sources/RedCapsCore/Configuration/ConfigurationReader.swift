@@ -94,6 +94,39 @@ struct ConfigurationReader {
         }
     }
 
+    /// The last part of a dotted `type`, as in `mmengine.dataset.InfiniteSampler`.
+    mutating func typeName() throws(ConfigurationError) -> String? {
+        try optionalString("type").map { type in
+            String(type[(type.lastIndex(of: ".").map(type.index(after:)) ?? type.startIndex)...])
+        }
+    }
+
+    /// An integer, or `nil` if it is missing or `null`.
+    mutating func optionalInteger(_ key: String) throws(ConfigurationError) -> Int? {
+        guard let value = value(key) else { return nil }
+        guard case .integer(let number) = value else { throw failure(key, "expected an integer") }
+        return number
+    }
+
+    /// An integer that must be there.
+    mutating func requiredInteger(
+        _ key: String, in range: ClosedRange<Int>
+    ) throws(ConfigurationError) -> Int {
+        guard let number = try optionalInteger(key), range.contains(number) else {
+            throw failure(
+                key, "an integer in \(range.lowerBound) ... \(range.upperBound) is needed")
+        }
+        return number
+    }
+
+    /// One line about a key that nothing here acts on, if it asks for anything.
+    mutating func note(
+        _ key: String, _ reason: String, unless same: JSONValue = .bool(false)
+    ) -> String? {
+        guard let value = value(key), value != same else { return nil }
+        return "\(path(key)) has no effect: \(reason)"
+    }
+
     /// Refuses a key that would change what is loaded and that nothing here acts on.
     mutating func refuse(_ key: String, _ reason: String) throws(ConfigurationError) {
         if value(key) != nil { throw failure(key, reason) }

@@ -4,111 +4,134 @@ public import RedCapsTar
 /// A whole configuration as mmengine dumps it, or just a data set's dictionary: the parts that say
 /// how to load.
 public struct TrainingConfiguration: Sendable, Equatable {
-    /// The data set.
-    public var dataset: CaptionDatasetConfiguration
+    /// The data set: one, or several one after the other.
+    public var dataset: DatasetConfiguration
     /// `train_dataloader.batch_size`, if the file has it.
     public var batchSize: Int?
+    /// `train_dataloader.num_workers`, if the file has it. The order doesn't depend on it, but the
+    /// reference's does.
+    public var workers: Int?
+    /// `train_dataloader.drop_last`: whether a last batch with fewer samples is left out.
+    public var dropsLast: Bool
     /// The order: `train_dataloader.sampler`, or endless shuffled without one.
-    public var shuffles: Bool
-    /// What pads `input_ids`: `train_dataloader.collate_fn.pad_index`, else `pad_index`, else 0.
+    public var sampler: SamplerConfiguration
+    /// What pads `input_ids`: `train_dataloader.collate_fn.pad_index`, else 0; without `collate_fn`,
+    /// the `pad_index` at the top.
     public var padIndex: Int
     /// What was left out of account, one line each, with the key path.
     public var notes: [String]
 
     /// Decodes a configuration.
+    /// - Parameters:
+    ///   - value: The whole configuration, or a data set's dictionary.
+    ///   - overrides: Values to set first, in this order.
     /// - Throws: `ConfigurationError` with the key path of what is missing, bad or not built.
-    public init(_ value: JSONValue) throws(ConfigurationError) {
+    public init(
+        _ value: JSONValue, overrides: [ConfigurationOverride] = []
+    ) throws(ConfigurationError) {
+        let value = try value.applying(overrides)
         var top = try ConfigurationReader(value, at: "")
+        (batchSize, workers, dropsLast, sampler, notes) = (nil, nil, false, .infinite(), [])
         guard top.has("dataset") || top.has("train_dataloader") else {
-            dataset = try CaptionDatasetConfiguration(value)
-            (batchSize, shuffles, padIndex) = (nil, true, 0)
-            notes = Self.notes(unknown: dataset.unknownKeys)
+            padIndex = 0
+            dataset = try DatasetConfiguration(value, at: "", notes: &notes)
             return
         }
-        var notes: [String] = []
-        var shuffles = true
-        var padIndex = try top.integer("pad_index", default: 0, in: 0...Int(Int32.max))
-        var batchSize: Int?
-        var loaderDataset: JSONValue?
-        if let value = top.value("train_dataloader") {
-            var loader = try ConfigurationReader(value, at: "train_dataloader")
-            loaderDataset = loader.value("dataset")
-            if loader.has("batch_size") {
-                batchSize = try loader.integer("batch_size", default: 1, in: 1...65536)
-            }
-            shuffles = try Self.readSampler(&loader)
-            padIndex = try Self.readCollation(&loader, padIndex)
-            // How Python moves data about; nothing of it changes a batch.
-            for key in ["num_workers", "pin_memory", "persistent_workers", "prefetch_factor"] {
-                _ = loader.value(key)
-            }
-            notes += Self.notes(unknown: loader.unknownKeys)
+        padIndex = try top.integer("pad_index", default: 0, in: 0...Int(Int32.max))
+        let own = top.value("dataset")
+        guard let value = top.value("train_dataloader") else {
+            guard let own else { throw ConfigurationError("dataset", "a data set is needed") }
+            dataset = try DatasetConfiguration(own, at: "dataset", notes: &notes)
+            return
         }
-        if let own = top.value("dataset") {
-            dataset = try CaptionDatasetConfiguration(own, at: "dataset")
-            if let loaderDataset, loaderDataset != own {
+        var loader = try ConfigurationReader(value, at: "train_dataloader")
+        let loaders = loader.value("dataset")
+        if let own {
+            dataset = try DatasetConfiguration(own, at: "dataset", notes: &notes)
+            if let loaders, loaders != own {
                 notes.append("train_dataloader.dataset differs from dataset, which is the one used")
             }
-        } else if let loaderDataset {
-            dataset = try CaptionDatasetConfiguration(loaderDataset, at: "train_dataloader.dataset")
+        } else if let loaders {
+            dataset = try DatasetConfiguration(loaders, at: loader.path("dataset"), notes: &notes)
         } else {
             throw ConfigurationError("dataset", "a data set is needed")
         }
-        self.notes = notes + Self.notes(unknown: dataset.unknownKeys)
-        (self.batchSize, self.shuffles, self.padIndex) = (batchSize, shuffles, padIndex)
+        try read(&loader)
     }
 
-    /// Decodes a configuration file in JSON.
-    /// - Throws: `ConfigurationError`, `StoreError` or `JSONError`, each with the place.
-    public init(file: String) throws {
-        let (folder, name) = FolderStore.containing(file)
-        let bytes = try folder.bytes(of: name)
-        let value: JSONValue
-        do {
-            value = try JSONValue(parsing: bytes)
-        } catch {
-            throw ConfigurationError("", "\(file) is no JSON configuration: \(error)")
-        }
-        try self.init(value)
-    }
-
-    private static func notes(unknown keys: [String]) -> [String] {
-        keys.map { "\($0) isn't known and has no effect" }
-    }
-
-    private static func readSampler(
+    /// Reads the options of the loader.
+    private mutating func read(
         _ loader: inout ConfigurationReader
-    ) throws(ConfigurationError) -> Bool {
-        guard let value = loader.value("sampler") else { return true }
-        var sampler = try ConfigurationReader(value, at: loader.path("sampler"))
-        let type = try sampler.string("type")
-        guard type.split(separator: ".").last == "InfiniteSampler" else {
-            throw sampler.failure("type", "only InfiniteSampler is supported")
+    ) throws(ConfigurationError) {
+        if loader.has("batch_size") {
+            batchSize = try loader.integer("batch_size", default: 1, in: 1...65536)
         }
-        let shuffles = try sampler.bool("shuffle", default: true)
-        if let key = sampler.unknownKeys.first {
-            throw ConfigurationError(key, "this option of the sampler isn't supported")
+        if loader.has("num_workers") {
+            workers = try loader.integer("num_workers", default: 0, in: 0...65536)
         }
-        return shuffles
+        dropsLast = try loader.bool("drop_last", default: false)
+        if let value = loader.value("sampler") {
+            sampler = try SamplerConfiguration(
+                value, at: loader.path("sampler"), sources: dataset.groups.count)
+        }
+        try loader.refuse("batch_sampler", "only samplers of single samples are supported")
+        try loader.refuse("worker_init_fn", "workers are seeded as mmengine or torch does it")
+        try loader.refuse("num_batch_per_epoch", "epochs aren't cut short")
+        try readCollation(&loader)
+        notes += [
+            loader.note("pin_memory", "batches are in ordinary memory"),
+            loader.note("pin_memory_device", "batches are in ordinary memory", unless: .string("")),
+            loader.note("persistent_workers", "workers live as long as their loader"),
+            loader.note("prefetch_factor", "LoaderOptions.prefetchBatches bounds what is loaded ahead"),
+            loader.note("timeout", "nothing is waited for in another process", unless: .integer(0)),
+            loader.note("multiprocessing_context", "workers are threads"),
+        ].compactMap(\.self)
+        notes += loader.unknownKeys.map(Self.note(unknown:))
     }
 
-    private static func readCollation(
-        _ loader: inout ConfigurationReader, _ fallback: Int
-    ) throws(ConfigurationError) -> Int {
-        guard let value = loader.value("collate_fn") else { return fallback }
+    private mutating func readCollation(
+        _ loader: inout ConfigurationReader
+    ) throws(ConfigurationError) {
+        guard let value = loader.value("collate_fn") else { return }
         var collation = try ConfigurationReader(value, at: loader.path("collate_fn"))
-        if let type = try collation.optionalString("type"),
-            type.split(separator: ".").last != "collate_func_gen"
-        {
+        let type = try collation.typeName()
+        guard type == nil || type == "collate_func_gen" else {
             throw collation.failure("type", "only collate_func_gen is supported")
         }
-        return try collation.integer("pad_index", default: fallback, in: 0...Int(Int32.max))
+        padIndex = try collation.integer("pad_index", default: 0, in: 0...Int(Int32.max))
+        notes += collation.unknownKeys.map(Self.note(unknown:))
+    }
+
+    /// Decodes a configuration file in JSON or, by its name's end in `.yaml` or `.yml` and with the
+    /// package's trait `YAML`, in YAML.
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - overrides: Values to set first, in this order.
+    /// - Throws: `ConfigurationError` or `StoreError`, each with the place.
+    public init(file: String, overrides: [ConfigurationOverride] = []) throws {
+        let (folder, name) = FolderStore.containing(file)
+        let bytes = try folder.bytes(of: name)
+        let isYAML = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+        let value: JSONValue
+        do {
+            value = try isYAML ? JSONValue(parsingYAML: bytes) : JSONValue(parsing: bytes)
+        } catch {
+            throw ConfigurationError(
+                "", "\(file) is no \(isYAML ? "YAML" : "JSON") configuration: \(error)")
+        }
+        try self.init(value, overrides: overrides)
+    }
+
+    /// One line about a key that means nothing to anything here.
+    static func note(unknown keyPath: String) -> String {
+        "\(keyPath) isn't known and has no effect"
     }
 }
 
 extension CaptionDataset {
     /// Opens the data set of a training configuration, with its padding id; what the configuration
-    /// has that is left out of account is logged.
+    /// has that is left out of account is logged. For one of several data sets, there is
+    /// `ConcatDataset`.
     /// - Throws: As the initializer for a data set's own configuration.
     public convenience init(
         _ training: TrainingConfiguration, root: String? = nil,
@@ -117,9 +140,14 @@ extension CaptionDataset {
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
+        let sources = training.dataset.sources
+        guard let source = sources.first, sources.count == 1 else {
+            throw ConfigurationError(
+                "dataset", "has \(sources.count) data sets; open it with ConcatDataset")
+        }
         for note in training.notes { logger.notice("\(note)") }
         try self.init(
-            training.dataset, root: root, tokenizer: tokenizer, imageOptions: imageOptions,
+            source, root: root, tokenizer: tokenizer, imageOptions: imageOptions,
             padIndex: training.padIndex, missing: missing, excluding: excluding,
             cancellation: cancellation, progress: progress, logger: logger)
     }
@@ -127,9 +155,22 @@ extension CaptionDataset {
 
 extension LoaderOptions {
     /// Loads as a training configuration says: its batch size, or 32, and its order.
-    public init(_ training: TrainingConfiguration, seed: UInt64 = 0) {
+    /// - Parameters:
+    ///   - training: The configuration.
+    ///   - seed: What crops and dropped captions depend on, and the order, if the configuration's
+    ///     sampler has no seed of its own.
+    /// - Throws: `ConfigurationError` for a sampler that only the reference mode has.
+    public init(
+        _ training: TrainingConfiguration, seed: UInt64 = 0
+    ) throws(ConfigurationError) {
+        guard case .infinite(let shuffle, let own) = training.sampler else {
+            throw ConfigurationError(
+                "train_dataloader.sampler.type", "only InfiniteSampler is supported")
+        }
         self.init(
             batchSize: training.batchSize ?? 32,
-            sampler: .infinite(shuffle: training.shuffles, seed: seed), seed: seed)
+            sampler: .infinite(
+                shuffle: shuffle, seed: own.map { UInt64(bitPattern: Int64($0)) } ?? seed),
+            seed: seed, dropsLast: training.dropsLast)
     }
 }

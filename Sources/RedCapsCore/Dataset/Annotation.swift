@@ -7,9 +7,22 @@ enum Annotation {
         case notText(String)
     }
 
+    /// Finds the caption in an annotation's file.
+    /// - Throws: What makes the file none of its format.
+    static func caption(in bytes: [UInt8], _ format: CaptionFormat) throws -> Caption {
+        switch format {
+        case .json(let key): return try caption(in: bytes, key: key)
+        case .text:
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw AnnotationError(reason: "not UTF-8")
+            }
+            return .text(PythonText.strip(PythonText.withUniversalNewlines(text)))
+        }
+    }
+
     /// Finds the value of a key, and checks the rest.
     /// - Throws: `JSONError`, or `AnnotationError` if there is no such key.
-    static func caption(in bytes: [UInt8], key: String) throws -> Caption {
+    private static func caption(in bytes: [UInt8], key: String) throws -> Caption {
         var scanner = JSONScanner(bytes)
         guard try scanner.peek() == UInt8(ascii: "{") else {
             throw AnnotationError(reason: "not an object")

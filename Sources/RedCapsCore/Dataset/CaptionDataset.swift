@@ -241,7 +241,7 @@ public final class CaptionDataset: Dataset {
         do {
             if let failure = files.annotationFailure { throw failure }
             caption = try files.annotation.withBytes { bytes in
-                try Annotation.caption(in: bytes.copy(), key: configuration.captionKey)
+                try Annotation.caption(in: bytes.copy(), configuration.captionFormat)
             }
         } catch {
             throw failed(.annotation, .annotation, error)

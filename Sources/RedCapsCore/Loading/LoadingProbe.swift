@@ -36,6 +36,8 @@ public final class LoadingProbe: Sendable {
     private let bytesRead = Atomic<Int>(0)
     private let retryCount = Atomic<Int>(0)
     private let stopped = Atomic<Bool>(false)
+    /// What the indices of a data set within another one begin with.
+    private let base = Atomic<Int>(0)
     private let retries: ReadRetries
 
     /// A probe for a thread of one's own.
@@ -49,11 +51,22 @@ public final class LoadingProbe: Sendable {
     ) throws(Failure) -> Result {
         let start = MonotonicTime.nanoseconds
         since.store(start, ordering: .relaxed)
+        let index = index &+ base.load(ordering: .relaxed)
         current.store(UInt64(index) << 3 | UInt64(stage.rawValue) + 1, ordering: .relaxed)
         defer {
             current.store(0, ordering: .relaxed)
             spent.add(MonotonicTime.nanoseconds &- start, to: stage)
         }
+        return try body()
+    }
+
+    /// Lets a data set that is a part of another one tell its own indices: the first is the other's
+    /// `start`.
+    public func counting<Result, Failure: Error>(
+        from start: Int, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        base.wrappingAdd(start, ordering: .relaxed)
+        defer { base.wrappingSubtract(start, ordering: .relaxed) }
         return try body()
     }
 

@@ -9,6 +9,20 @@ enum PythonText {
         return String(scalars[first...last])
     }
 
+    /// What Python makes of a file's text as it reads it: `\r\n` and `\r` become `\n`.
+    static func withUniversalNewlines(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "\r")) else { return text }
+        var result = String.UnicodeScalarView()
+        var follows = false
+        for scalar in text.unicodeScalars {
+            if scalar == "\r" || !(follows && scalar == "\n") {
+                result.append(scalar == "\r" ? "\n" : scalar)
+            }
+            follows = scalar == "\r"
+        }
+        return String(result)
+    }
+
     private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F,

@@ -10,7 +10,7 @@ struct ChannelMeans {
             return print("usage: ChannelMeans CONFIG.json [ROOT]")
         }
         let training = try TrainingConfiguration(file: arguments[1])
-        let dataset = try CaptionDataset(
+        let dataset = try ConcatDataset(
             training, root: arguments.count == 3 ? arguments[2] : nil)
         let loader = try DataLoader(
             dataset, LoaderOptions(batchSize: 32, sampler: .sequential))
@@ -26,7 +26,7 @@ struct ChannelMeans {
                 }
             }
         }
-        print("\(samples) samples of \(training.dataset.imageSize)²")
+        print("\(samples) samples of \(dataset.imageSize)²")
         for (name, moments) in zip(["red", "green", "blue"], channels) {
             print("\(name): mean \(moments.mean), deviation \(moments.deviation)")
         }
