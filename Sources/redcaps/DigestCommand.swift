@@ -8,6 +8,22 @@ struct DigestCommand: ParsableCommand {
         abstract: "Prints what samples hold, as hashes, to be compared with the reference's.")
 
     @OptionGroup var source: DatasetOptions
+    @OptionGroup var loading: LoaderArguments
+
+    @Option(
+        help:
+            "With --batches and --reference: the workers of the Python run, by default as configured. Else threads."
+    )
+    var workers: Int?
+
+    @Option(help: "With --batches and --reference: who seeds Python's workers, mmengine or torch.")
+    var seeding = Seeding.mmengine
+
+    enum Seeding: String, ExpressibleByArgument, CaseIterable {
+        case mmengine, torch
+
+        var mode: ReferenceMode.Seeding { self == .torch ? .torch : .mmengine }
+    }
 
     @Option(help: "What crops and dropped captions depend on.")
     var seed: Int = 0
@@ -35,8 +51,15 @@ struct DigestCommand: ParsableCommand {
     }
 
     func validate() throws {
-        guard [indices != nil, first != nil, all].count(where: { $0 }) == 1 else {
-            throw ValidationError("give one of --indices, --first and --all")
+        guard
+            [indices != nil, first != nil, all, loading.batches != nil].count(where: { $0 }) == 1
+        else { throw ValidationError("give one of --indices, --first, --all and --batches") }
+        if loading.batches != nil, reseedEach || onError == .report || seed < 0 {
+            throw ValidationError(
+                "--batches takes neither --reseed-each, --on-error report nor a negative seed")
+        }
+        if let workers, !(0...1024).contains(workers) {
+            throw ValidationError("--workers \(workers) isn't in 0 ... 1024")
         }
         // The reference never leaves a sample out: its indices would be others.
         if reference, source.missing == .drop || !source.exclude.isEmpty {
@@ -63,7 +86,8 @@ struct DigestCommand: ParsableCommand {
     }
 
     func run() throws {
-        let dataset = try source.open().dataset
+        let (training, dataset) = try source.open()
+        if loading.batches != nil { return try printBatches(training, dataset) }
         let chosen = try listed() ?? Array(0..<min(first ?? dataset.count, dataset.count + 1))
         if let outside = chosen.first(where: { $0 >= dataset.count }) {
             throw ValidationFailure(
@@ -81,6 +105,23 @@ struct DigestCommand: ParsableCommand {
                 line = try digester.line(position, index, &draws)
             }
             print(line.text)
+        }
+    }
+
+    private func printBatches(
+        _ training: TrainingConfiguration, _ dataset: ConcatDataset<CaptionDataset>
+    ) throws {
+        let workers = workers ?? training.workers ?? 0
+        let mode = reference ? try ReferenceMode(workers: workers, seeding: seeding.mode) : nil
+        var options = try loading.options(
+            training, dataset, seed: UInt64(seed), workers: workers > 0 ? workers : 1,
+            reference: mode)
+        options.failurePolicy =
+            onError == .stop ? .stop : .replace(atMost: .fraction(1))
+        for result in try DataLoader(dataset, options).results {
+            let digest = BatchDigest(
+                try result.get(), workers: workers, rank: options.context.rank)
+            print(digest.line.text)
         }
     }
 }
@@ -140,7 +181,7 @@ private struct Digester {
                 [$0.crop.x, $0.crop.y, $0.crop.x + $0.crop.width, $0.crop.y + $0.crop.height]
             })
         line.add("dropped", sample?.isDropped)
-        line.add("u8_sha256", bytes.map { Self.hex(SHA256.hash(data: $0)) })
+        line.add("u8_sha256", bytes.map { SHA256.hash(data: $0).hex })
         line.add("px_sha256", sample == nil ? nil : pixelHash())
         line.add("input_ids", sample?.inputIDs)
         line.add("error", failure.map { "\($0)" })
@@ -148,10 +189,6 @@ private struct Digester {
     }
 
     private func pixelHash() -> String {
-        Self.hex(PixelTensor(storage, count: 1).withUnsafeBytes { SHA256.hash(data: $0) })
-    }
-
-    private static func hex(_ digest: SHA256.Digest) -> String {
-        digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        PixelTensor(storage, count: 1).withUnsafeBytes { SHA256.hash(data: $0).hex }
     }
 }

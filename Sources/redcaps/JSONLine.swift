@@ -20,6 +20,9 @@ struct JSONLine {
         addRaw(key, "[" + value.map(Self.quoted).joined(separator: ", ") + "]")
     }
 
+    /// Adds a value that is JSON already.
+    mutating func add(_ key: String, json: String) { addRaw(key, json) }
+
     private mutating func addRaw(_ key: String, _ value: String?) {
         fields.append("\(Self.quoted(key)): \(value ?? "null")")
     }

@@ -1,20 +1,24 @@
 import ArgumentParser
 import RedCapsCore
+import Synchronization
 
 struct LoadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load", abstract: "Loads batches as a training run would, and says how fast.")
 
     @OptionGroup var source: DatasetOptions
+    @OptionGroup var loading: LoaderArguments
+    @OptionGroup var faults: FaultArguments
+    @OptionGroup var files: RunFiles
 
-    @Option(help: "How many batches; by default enough for every sample once.")
-    var batches: Int?
-
-    @Option(help: "Samples in a batch; by default the configuration's, else 32.")
-    var batchSize: Int?
-
-    @Option(help: "Threads; by default the usable cores.")
+    @Option(help: "Threads that decode; by default the usable cores.")
     var workers: Int?
+
+    @Option(help: "Batches loaded ahead of the consumer.")
+    var prefetch = 2
+
+    @Option(help: "Reads in flight when storage is slow.")
+    var readsInFlight = 16
 
     @Option(help: "What the order, the crops and the dropped captions depend on.")
     var seed: UInt64 = 0
@@ -31,6 +35,20 @@ struct LoadCommand: AsyncParsableCommand {
         var decoding: ImageDecoding { self == .fast ? .fast : .exact }
     }
 
+    @Option(
+        help: ArgumentHelp(
+            "What loads: the loader, or bare threads that do the same work on samples without bringing them into order.",
+            valueName: "which"))
+    var engine = Engine.loader
+
+    enum Engine: String, ExpressibleByArgument, CaseIterable {
+        case loader
+        case bare
+    }
+
+    @Flag(help: "Say where the time goes, and who waits for whom.")
+    var profile = false
+
     @Flag(help: "Print one line of JSON at the end.")
     var json = false
 
@@ -42,7 +60,7 @@ struct LoadCommand: AsyncParsableCommand {
 
     func validate() throws {
         for (name, value) in [
-            ("batches", batches), ("batch-size", batchSize), ("workers", workers),
+            ("workers", workers), ("prefetch", prefetch), ("reads-in-flight", readsInFlight),
         ] {
             if let value, !(1...1 << 32).contains(value) {
                 throw ValidationError("--\(name) \(value) isn't in 1 ... 2^32")
@@ -55,29 +73,64 @@ struct LoadCommand: AsyncParsableCommand {
         let beginning = clock.now
         let (training, dataset) = try source.open(ImageOptions(decoding: decode.decoding))
         let opening = clock.now - beginning
-        let batchSize = batchSize ?? training.batchSize ?? 32
-        let batches = batches ?? (dataset.count + batchSize - 1) / batchSize
-        var options = try LoaderOptions(training, seed: seed)
-        options.batchSize = batchSize
-        options.batchLimit = batches
-        if let workers { options.workers = workers }
-        let loader = try DataLoader(dataset, options)
+        var options = try loading.options(training, dataset, seed: seed, workers: workers)
+        options.prefetchBatches = prefetch
+        options.readsInFlight = readsInFlight
+        options.failurePolicy = try faults.policy()
+        try files.apply(to: &options)
+        var report = LoadReport(workers: options.workers, opening: opening)
+        switch engine {
+        case .loader: try await load(dataset, options, &report)
+        case .bare: try loadBare(dataset, options, &report)
+        }
+        print(json ? report.json : report.text)
+        if profile, !json, let statistics = report.statistics {
+            print(ProfileTable(statistics).text)
+        }
+    }
 
-        var meter = Throughput(expected: batches * batchSize)
-        var bar = ProgressBar(total: batches * batchSize, unit: "samples")
-        var replaced = 0
+    private func load(
+        _ dataset: ConcatDataset<CaptionDataset>, _ options: LoaderOptions,
+        _ report: inout LoadReport
+    ) async throws {
+        let rank = options.context.rank
+        let loader = try DataLoader(
+            dataset, options, resuming: try files.resumePoint(rank: rank))
+        let expected = (options.batchLimit ?? dataset.count / options.batchSize) * options.batchSize
+        report.meter = Throughput(expected: expected)
+        var bar = ProgressBar(total: expected, unit: "samples")
+        var record = try RunRecord(files, rank: rank)
+        record.begin(at: loader.state)
+        if files.saveState != nil { Interruption.watch() }
         for try await batch in loader {
-            meter.count(batch.count)
-            bar.show(meter.samples)
-            replaced += batch.replacedCount
-            if meter.batches == 1 {
+            report.meter.count(batch.count)
+            bar.show(report.meter.samples)
+            try record.add(batch)
+            if report.meter.batches == 1 {
                 bar.finish()
                 if !json { describe(batch) }
                 if let preview { try show(batch, in: preview) }
             }
+            if files.saveState != nil, Interruption.isRequested { break }
         }
+        try record.save()
         bar.finish()
-        report(meter, replaced, options.workers, opening)
+        report.statistics = loader.statistics
+    }
+
+    private func loadBare(
+        _ dataset: ConcatDataset<CaptionDataset>, _ options: LoaderOptions,
+        _ report: inout LoadReport
+    ) throws {
+        guard let batches = options.batchLimit else {
+            throw ValidationFailure("--engine bare needs --batches, or an order that doesn't end")
+        }
+        let meter = Mutex(Throughput(expected: batches * options.batchSize))
+        try BareLoop.run(dataset, options, batches: batches) {
+            meter.withLock { $0.count(1) }
+        }
+        report.meter = meter.withLock { $0 }
+        report.meter.batches = batches
     }
 
     private func describe(_ batch: CaptionBatch) {
@@ -112,63 +165,5 @@ struct LoadCommand: AsyncParsableCommand {
             print("  \(number + 1). \(caption)")
         }
         print("Wrote \(file).")
-    }
-
-    private func report(
-        _ meter: Throughput, _ replaced: Int, _ workers: Int, _ opening: Duration
-    ) {
-        let peak = ProcessStatus.peakResidentBytes
-        let openMilliseconds = (opening.inSeconds * 1e6).rounded() / 1e3
-        guard json else {
-            let memory = peak.map { ", \($0 / 1_048_576) MiB at most" } ?? ""
-            print(
-                "\(meter.samples) samples in \(meter.batches) batches: "
-                    + "\(meter.rate.rounded()) samples per second with \(workers) workers, "
-                    + "\(replaced) replaced, opened in \(openMilliseconds) ms\(memory)")
-            return
-        }
-        var line = JSONLine()
-        line.add("samples", meter.samples)
-        line.add("batches", meter.batches)
-        line.add("seconds", meter.seconds)
-        line.add("samples_per_second", meter.rate)
-        line.add("replaced", replaced)
-        line.add("workers", workers)
-        line.add("open_ms", openMilliseconds)
-        line.add("peak_rss_bytes", peak)
-        print(line.text)
-    }
-}
-
-/// Samples per second, not counting the first tenth of them, while everything warms up.
-private struct Throughput {
-    private let clock = ContinuousClock()
-    private let start: ContinuousClock.Instant
-    private let warmUp: Int
-    private var warm: (samples: Int, time: ContinuousClock.Instant)?
-    private var last: ContinuousClock.Instant
-    private(set) var samples = 0
-    private(set) var batches = 0
-
-    init(expected: Int) {
-        start = clock.now
-        last = start
-        warmUp = max(expected / 10, 1)
-    }
-
-    mutating func count(_ count: Int) {
-        samples += count
-        batches += 1
-        last = clock.now
-        if warm == nil && samples >= warmUp { warm = (samples, last) }
-    }
-
-    var seconds: Double { (last - start).inSeconds }
-
-    var rate: Double {
-        if let warm, samples > warm.samples {
-            return Double(samples - warm.samples) / (last - warm.time).inSeconds
-        }
-        return seconds > 0 ? Double(samples) / seconds : 0
     }
 }

@@ -82,7 +82,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
             loader.note("pin_memory", "batches are in ordinary memory"),
             loader.note("pin_memory_device", "batches are in ordinary memory", unless: .string("")),
             loader.note("persistent_workers", "workers live as long as their loader"),
-            loader.note("prefetch_factor", "LoaderOptions.prefetchBatches bounds what is loaded ahead"),
+            loader.note(
+                "prefetch_factor", "LoaderOptions.prefetchBatches bounds what is loaded ahead"),
             loader.note("timeout", "nothing is waited for in another process", unless: .integer(0)),
             loader.note("multiprocessing_context", "workers are threads"),
         ].compactMap(\.self)
@@ -159,18 +160,10 @@ extension LoaderOptions {
     ///   - training: The configuration.
     ///   - seed: What crops and dropped captions depend on, and the order, if the configuration's
     ///     sampler has no seed of its own.
-    /// - Throws: `ConfigurationError` for a sampler that only the reference mode has.
-    public init(
-        _ training: TrainingConfiguration, seed: UInt64 = 0
-    ) throws(ConfigurationError) {
-        guard case .infinite(let shuffle, let own) = training.sampler else {
-            throw ConfigurationError(
-                "train_dataloader.sampler.type", "only InfiniteSampler is supported")
-        }
+    public init(_ training: TrainingConfiguration, seed: UInt64 = 0) {
+        let orderSeed = training.sampler.seed.map { UInt64(bitPattern: Int64($0)) } ?? seed
         self.init(
-            batchSize: training.batchSize ?? 32,
-            sampler: .infinite(
-                shuffle: shuffle, seed: own.map { UInt64(bitPattern: Int64($0)) } ?? seed),
+            batchSize: training.batchSize ?? 32, sampler: training.makeSampler(seed: orderSeed),
             seed: seed, dropsLast: training.dropsLast)
     }
 }

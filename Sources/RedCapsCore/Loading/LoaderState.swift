@@ -87,7 +87,7 @@ struct LoaderState<Source: Dataset>: Sendable {
             let sample = readsAhead
                 ? window.candidate(where: reads.mayDecode) : window.candidate(where: { _ in true }),
             let ticket = window.take(
-                sample, atMost: readsAhead ? 1 : count, makeStorage: makeStorage)
+                sample, atMost: reads.isAtRest ? count : 1, makeStorage: makeStorage)
         else { return nil }
         guard readsAhead, let files = self.reads.take(sample) else { return Job(ticket: ticket) }
         calls.wakeOne(Room.readers)

@@ -123,8 +123,9 @@ public final class LoadingProbe: Sendable {
     /// Adds what was measured to statistics.
     func add(to statistics: inout LoaderStatistics) {
         for stage in LoadingStage.allCases {
+            // What was moved is an estimate, and may be more than there is for a moment.
             statistics.stageTimes[stage, default: .zero] += .nanoseconds(
-                Int64(bitPattern: spent.nanoseconds(of: stage)))
+                max(0, Int64(bitPattern: spent.nanoseconds(of: stage))))
         }
         statistics.bytesRead += bytesRead.load(ordering: .relaxed)
         statistics.retriedReads += retryCount.load(ordering: .relaxed)

@@ -32,6 +32,9 @@ package struct ReadAhead<Files: Sendable>: Sendable {
         if average < 200_000 { isNeeded = false }
     }
 
+    /// Whether nothing is read ahead, nor was: decoders may take several samples at once.
+    package var isAtRest: Bool { !isNeeded && reading.isEmpty && ready.isEmpty }
+
     /// Whether a sample may be taken by a decoder that will read it itself or finds it read.
     package func mayDecode(_ sample: Int) -> Bool {
         !reading.contains(sample) && (!isNeeded || sample < next || ready[sample] != nil)

@@ -1,0 +1,46 @@
+import Crypto
+import RedCapsCore
+
+/// What a batch holds, as one line to be compared with the reference's.
+struct BatchDigest {
+    let line: JSONLine
+
+    init(_ batch: CaptionBatch, workers: Int, rank: Int) {
+        var line = JSONLine()
+        line.add("batch", batch.context.number)
+        line.add("worker", workers > 0 ? batch.context.number % workers : 0)
+        line.add("rank", rank)
+        line.add("indices", batch.samples.map(\.index))
+        line.add("used", batch.samples.map(\.used))
+        line.add(
+            "crops",
+            json: Self.list(batch.samples) { loaded in
+                let crop = loaded.sample.crop
+                return "[\(crop.x), \(crop.y), \(crop.x + crop.width), \(crop.y + crop.height)]"
+            })
+        line.add("dropped", json: Self.list(batch.samples) { "\($0.sample.isDropped)" })
+        line.add("px_sha256", batch.pixelValues.withUnsafeBytes { SHA256.hash(data: $0).hex })
+        let length = batch.sequenceLength
+        let rows = (0..<batch.count).map { row in
+            "["
+                + batch.inputIDs[(row * length)..<((row + 1) * length)].map(String.init)
+                .joined(separator: ", ") + "]"
+        }
+        line.add("input_ids", json: "[" + rows.joined(separator: ", ") + "]")
+        line.add("lengths", batch.samples.map(\.sample.inputIDs.count))
+        let ids = batch.inputIDs.map(\.littleEndian)
+        line.add("ids_sha256", ids.withUnsafeBytes { SHA256.hash(data: $0).hex })
+        self.line = line
+    }
+
+    private static func list(
+        _ samples: [LoadedSample<CaptionSample>], _ text: (LoadedSample<CaptionSample>) -> String
+    ) -> String {
+        "[" + samples.map(text).joined(separator: ", ") + "]"
+    }
+}
+
+extension SHA256.Digest {
+    /// The digest in hexadecimal digits.
+    var hex: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+}

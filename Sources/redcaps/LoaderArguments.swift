@@ -1,0 +1,131 @@
+import ArgumentParser
+import Logging
+import RedCapsCore
+
+/// In which order, by which process and how carefully samples are loaded: the arguments of verbs that
+/// run a loader.
+struct LoaderArguments: ParsableArguments {
+    @Option(help: "How many batches; by default one epoch's, or all of an order that ends.")
+    var batches: Int?
+
+    @Option(help: "Samples in a batch; by default the configuration's, else 32.")
+    var batchSize: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The order: configured, sequential, infinite, epochs, block-shuffled, mixture, or reference for the configuration's exactly as Python draws it.",
+            valueName: "name"))
+    var sampler = Order.configured
+
+    @Option(help: "How many epochs, with --sampler epochs or a configured DefaultSampler.")
+    var epochs: Int?
+
+    @Option(help: "With --sampler block-shuffled: how many shards are mixed at a time.")
+    var shardsOpen = 16
+
+    @Option(
+        help: ArgumentHelp(
+            "With --sampler mixture: how often each data set is drawn, as in 3,1,0.5.",
+            valueName: "list"))
+    var weights: String?
+
+    @Flag(inversion: .prefixedNo, help: "Whether the order is shuffled; as configured by default.")
+    var shuffle: Bool?
+
+    @Option(help: "Which process this is, instead of what its launcher says.")
+    var rank: Int?
+
+    @Option(help: "How many processes there are.")
+    var worldSize: Int?
+
+    @Flag(help: "Take the rank from the Slurm job array that this process is a task of.")
+    var jobArray = false
+
+    enum Order: String, ExpressibleByArgument, CaseIterable {
+        case configured, sequential, infinite, epochs, mixture, reference
+        case blockShuffled = "block-shuffled"
+    }
+
+    func validate() throws {
+        for (name, value) in [
+            ("batches", batches), ("batch-size", batchSize), ("epochs", epochs),
+            ("shards-open", shardsOpen), ("world-size", worldSize),
+        ] {
+            if let value, !(1...1 << 32).contains(value) {
+                throw ValidationError("--\(name) \(value) isn't in 1 ... 2^32")
+            }
+        }
+        guard (rank == nil) == (worldSize == nil) else {
+            throw ValidationError("--rank and --world-size go together")
+        }
+        guard (weights != nil) == (sampler == .mixture) else {
+            throw ValidationError("--sampler mixture and --weights go together")
+        }
+        _ = try parsedWeights()
+    }
+
+    private func parsedWeights() throws -> [Double] {
+        try (weights ?? "").split(separator: ",", omittingEmptySubsequences: weights == nil).map {
+            guard let weight = Double($0) else {
+                throw ValidationError("--weights: \"\($0)\" isn't a number")
+            }
+            return weight
+        }
+    }
+
+    /// Which of several processes this is.
+    func context() throws -> DistributedContext {
+        if let rank, let worldSize {
+            return try DistributedContext(rank: rank, worldSize: worldSize)
+        }
+        return try .fromEnvironment(jobArray ? .jobArray : .launcher)
+    }
+
+    /// The order, as asked for or as configured.
+    func makeSampler(
+        _ training: TrainingConfiguration, seed: UInt64, worldSize: Int
+    ) throws -> any Sampler {
+        let shuffles = shuffle ?? training.sampler.shuffles
+        let orderSeed = training.sampler.seed.map { UInt64(bitPattern: Int64($0)) } ?? seed
+        switch sampler {
+        case .sequential: return .sequential
+        case .infinite: return .infinite(shuffle: shuffles, seed: orderSeed)
+        case .epochs: return .epochs(epochs ?? 1, shuffle: shuffles, seed: orderSeed)
+        case .blockShuffled: return .blockShuffled(shardsOpen: shardsOpen, seed: orderSeed)
+        case .mixture: return .mixture(weights: try parsedWeights(), seed: orderSeed)
+        case .reference:
+            return training.referenceSampler(
+                shuffle: shuffles, seed: seed, worldSize: worldSize, epochs: epochs ?? 1)
+        case .configured:
+            return training.makeSampler(shuffle: shuffles, seed: orderSeed, epochs: epochs ?? 1)
+        }
+    }
+
+    /// The options of a loader of a data set.
+    func options(
+        _ training: TrainingConfiguration, _ dataset: some Dataset, seed: UInt64, workers: Int?,
+        reference: ReferenceMode? = nil
+    ) throws -> LoaderOptions {
+        let context = try context()
+        let sampler =
+            try
+            (reference == nil
+            ? makeSampler(training, seed: seed, worldSize: context.worldSize)
+            : sampler == .configured || sampler == .reference
+                ? training.referenceSampler(
+                    shuffle: shuffle ?? training.sampler.shuffles, seed: seed,
+                    worldSize: context.worldSize, epochs: epochs ?? 1)
+                : makeSampler(training, seed: seed, worldSize: context.worldSize))
+        let batchSize = batchSize ?? training.batchSize ?? 32
+        var options = LoaderOptions(
+            batchSize: batchSize, sampler: sampler, workers: workers, seed: seed,
+            context: context, dropsLast: training.dropsLast, logger: Logger(label: "redcaps"))
+        options.reference = reference
+        let step = batchSize * context.worldSize
+        options.batchLimit =
+            batches
+            ?? (sampler.length(over: dataset.layout) == nil
+                ? (dataset.count + step - 1) / step : nil)
+        return options
+    }
+}
