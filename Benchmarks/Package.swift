@@ -24,6 +24,12 @@ let package = Package(
             dependencies: [.product(name: "RedCapsImage", package: "RedCaps")]),
         .executableTarget(name: "header-walk", cSettings: [.define("NDEBUG")]),
         .executableTarget(
+            name: "loader-overhead",
+            dependencies: [
+                .product(name: "RedCapsCore", package: "RedCaps"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
             name: "redcaps-benchmarks",
             dependencies: [
                 "CAllocations", "CLimit", .product(name: "RedCapsCore", package: "RedCaps"),
