@@ -84,7 +84,8 @@ struct LoadTests {
             "load", "--config", set.configuration, "--set", "dataset.size=1", "--batches", "1")
         #expect(unknown.status == 0)
         #expect(unknown.errors.contains("dataset.size isn't known and has no effect"))
-        let malformed = try Redcaps.run("load", "--config", set.configuration, "--set", "image_size")
+        let malformed = try Redcaps.run(
+            "load", "--config", set.configuration, "--set", "image_size")
         #expect(malformed.status == 2)
     }
 
@@ -112,14 +113,15 @@ struct LoadTests {
             "digest", "--config", set.configuration, "--indices", "3,13,19")
         #expect(lines.map { $0["used"] as? Int } == [3, 13, 19])
         #expect(lines.first?["image"] as? String == lines.dropFirst().first?["image"] as? String)
-        #expect(Set(lines.compactMap { $0["u8_sha256"] as? String }).count == 3)
+        #expect(lines.first?["image"] as? String != lines.last?["image"] as? String)
         // The text is the annotation as it is.
         let ids = try #require(lines.last?["input_ids"] as? [Int])
-        #expect(String(decoding: ids.map { UInt8($0 - 3) }, as: UTF8.self).contains("{\"image_id\""))
+        #expect(
+            String(decoding: ids.map { UInt8($0 - 3) }, as: UTF8.self).contains("{\"image_id\""))
         let sizes = try Redcaps.run(
             "load", "--config", set.configuration, "--set", "dataset.datasets.1.image_size=32")
         #expect(sizes.status == 1)
-        #expect(sizes.errors.contains("dataset.datasets.1.image_size = 32") || sizes.errors.contains("datasets.1.image_size = 32"))
+        #expect(sizes.errors.contains("datasets.1.image_size = 32: a batch can't hold 64²"))
     }
 
     @Test("A tokenizer that can't be loaded is an error that names the switch to use instead")

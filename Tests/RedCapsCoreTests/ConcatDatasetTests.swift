@@ -10,7 +10,8 @@ struct ConcatDatasetTests {
         let concat = try ConcatDataset(sizes.map { NumberDataset($0) })
         #expect(concat.count == 8)
         #expect(concat.groups == [1, 1, 1, 1, 1, 1])
-        let expected = sizes.enumerated().flatMap { source, size in (0..<size).map { (source, $0) } }
+        let expected = sizes.enumerated().flatMap { source, size in (0..<size).map { (source, $0) }
+        }
         let workspace = try concat.makeWorkspace()
         let storage = try concat.makeStorage(slots: 1)
         for index in 0..<8 {
@@ -72,14 +73,18 @@ struct ConcatDatasetTests {
         let folder = try TemporaryFolder()
         let image = try Fixture.bytes("jpegs/square.jpg")
         for (name, captions, ending) in [
-            ("a", [#"{"caption": "zero"}"#, #"{"caption": "one"}"#, #"{"caption": "two"}"#], "json"),
+            (
+                "a", [#"{"caption": "zero"}"#, #"{"caption": "one"}"#, #"{"caption": "two"}"#],
+                "json"
+            ),
             ("b", [" \u{A0}three\r\nlines\rmore\n\n", "four"], "txt"),
         ] {
             var entries: [String] = []
             for (number, caption) in captions.enumerated() {
                 try folder.write("\(name)/\(number).jpg", image)
                 try folder.write("\(name)/\(number).\(ending)", caption)
-                entries.append(#"{"image": "\#(number).jpg", "annotation": "\#(number).\#(ending)"}"#)
+                entries.append(
+                    #"{"image": "\#(number).jpg", "annotation": "\#(number).\#(ending)"}"#)
             }
             try folder.write("\(name).json", "[\(entries.joined(separator: ","))]")
         }

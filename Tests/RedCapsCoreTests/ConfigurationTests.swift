@@ -154,7 +154,9 @@ struct ConfigurationTests {
         #expect(!full.dropsLast)
         #expect(full.padIndex == 9)
         #expect(
-            full.notes == ["train_dataloader.pin_memory has no effect: batches are in ordinary memory"])
+            full.notes == [
+                "train_dataloader.pin_memory has no effect: batches are in ordinary memory"
+            ])
         #expect(full.dataset.sources.map(\.imageFolder) == ["raw"])
 
         let bare = try training("{}", "\"pad_index\": 5,")
@@ -201,12 +203,14 @@ struct ConfigurationTests {
     @Test("Samplers are told by the end of their type, with all their options")
     func samplers() throws {
         func sampler(_ text: String) throws -> SamplerConfiguration {
-            let value = #"{"dataset": \#(try dictionaryText()), "train_dataloader": {"sampler": \#(text)}}"#
+            let value =
+                #"{"dataset": \#(try dictionaryText()), "train_dataloader": {"sampler": \#(text)}}"#
             return try TrainingConfiguration(JSONValue(parsing: Array(value.utf8))).sampler
         }
         #expect(try sampler(#"{"type": "InfiniteSampler"}"#) == .infinite(shuffle: true, seed: nil))
         #expect(
-            try sampler(#"{"type": "mmengine.dataset.InfiniteSampler", "shuffle": false, "seed": 3}"#)
+            try sampler(
+                #"{"type": "mmengine.dataset.InfiniteSampler", "shuffle": false, "seed": 3}"#)
                 == .infinite(shuffle: false, seed: 3))
         #expect(
             try sampler(#"{"type": "mmengine.dataset.DefaultSampler"}"#)
@@ -240,7 +244,8 @@ struct ConfigurationTests {
             """#
         let tokenizer =
             #""tokenizer": {"type": "x", "trust_remote_code": true, "padding_side": "left", "use_fast": true}, "#
-        let value = text.replacing(#"{"type": "CaptionDataset", "#, with: #"{"type": "CaptionDataset", "# + tokenizer)
+        let value = text.replacing(
+            #"{"type": "CaptionDataset", "#, with: #"{"type": "CaptionDataset", "# + tokenizer)
         let training = try TrainingConfiguration(JSONValue(parsing: Array(value.utf8)))
         #expect(
             training.notes == [
@@ -279,7 +284,8 @@ struct ConfigurationTests {
     func files() throws {
         let folder = try TemporaryFolder()
         let good = try folder.write("good.json", try dictionaryText())
-        #expect(try TrainingConfiguration(file: good).dataset.sources.map(\.dataPath) == ["list.json"])
+        #expect(
+            try TrainingConfiguration(file: good).dataset.sources.map(\.dataPath) == ["list.json"])
         let bad = try folder.write("bad.json", "image_size = 512")
         let error = #expect(throws: ConfigurationError.self) {
             try TrainingConfiguration(file: bad)

@@ -18,7 +18,8 @@ struct DatasetConfigurationTests {
         #"{"type": "\#(type)", "datasets": [\#(parts.joined(separator: ", "))]}"#
     }
 
-    private func decode(_ text: String, _ overrides: [String] = []) throws -> TrainingConfiguration {
+    private func decode(_ text: String, _ overrides: [String] = []) throws -> TrainingConfiguration
+    {
         try TrainingConfiguration(
             JSONValue(parsing: Array(text.utf8)),
             overrides: overrides.map { try ConfigurationOverride(parsing: $0) })
@@ -41,7 +42,8 @@ struct DatasetConfigurationTests {
         #expect(training.workers == 2)
         #expect(training.padIndex == 151643)
         #expect(
-            training.sampler == .fixedBatches(repeats: [3, 1], batchSize: 4, shuffle: true, seed: 7))
+            training.sampler
+                == .fixedBatches(repeats: [3, 1], batchSize: 4, shuffle: true, seed: 7))
         let code = "has no effect: code of a model is never run"
         #expect(
             training.notes.filter { $0.contains("trust_remote_code") } == [
@@ -64,12 +66,14 @@ struct DatasetConfigurationTests {
             "torch.utils.data.dataset.ConcatDataset", "ConcatDataset",
         ])
     func types(type: String) throws {
-        let text = Self.concat(type, Self.leaf("a"), Self.concat(type, Self.leaf("b"), Self.leaf("c")))
+        let text = Self.concat(
+            type, Self.leaf("a"), Self.concat(type, Self.leaf("b"), Self.leaf("c")))
         let alone = try decode(text)
         #expect(alone.dataset.sources.map(\.dataPath) == ["a.json", "b.json", "c.json"])
         #expect(alone.dataset.groups == [1, 2])
         #expect(try decode(#"{"dataset": \#(text)}"#).dataset == alone.dataset)
-        #expect(try decode(#"{"train_dataloader": {"dataset": \#(text)}}"#).dataset == alone.dataset)
+        #expect(
+            try decode(#"{"train_dataloader": {"dataset": \#(text)}}"#).dataset == alone.dataset)
     }
 
     @Test("A concatenation of nothing, or of what is no data set, is refused by its key path")
@@ -93,8 +97,11 @@ struct DatasetConfigurationTests {
             try decode(#"{"dataset": \#(text)}"#).notes
                 == ["dataset.datasets.0.colour isn't known and has no effect"])
         #expect(
-            try decode(text.replacing("\"datasets\"", with: "\"lazy_init\": true, \"size\": 2, \"datasets\""))
-                .notes.count == 3)
+            try decode(
+                text.replacing(
+                    "\"datasets\"", with: "\"lazy_init\": true, \"size\": 2, \"datasets\"")
+            )
+            .notes.count == 3)
     }
 
     // MARK: Overrides
@@ -105,7 +112,8 @@ struct DatasetConfigurationTests {
     @Test("An override of a data set that a dump has twice is one of both")
     func both() throws {
         for path in ["dataset", "train_dataloader.dataset"] {
-            let training = try decode(Self.whole, ["\(path).image_size=64", "\(path).cap_source=prompt"])
+            let training = try decode(
+                Self.whole, ["\(path).image_size=64", "\(path).cap_source=prompt"])
             #expect(training.dataset.sources.first?.imageSize == 64)
             #expect(training.dataset.sources.first?.captionFormat == .json(key: "prompt"))
             #expect(training.notes.isEmpty)
@@ -147,7 +155,8 @@ struct DatasetConfigurationTests {
         "An override that leads nowhere is refused by its key path",
         arguments: [
             ("datasett.image_size=1", "datasett"), ("dataset.a.b=1", "dataset.a"),
-            ("dataset.data_path.x=1", "dataset.data_path"), ("dataset.image_size=0", "dataset.image_size"),
+            ("dataset.data_path.x=1", "dataset.data_path"),
+            ("dataset.image_size=0", "dataset.image_size"),
             ("dataset.image_size=x", "dataset.image_size"), ("image_size", "image_size"),
             ("=1", ""), ("dataset..x=1", "dataset..x"),
         ])
@@ -159,7 +168,8 @@ struct DatasetConfigurationTests {
     func places() {
         let text = Self.concat("ConcatDataset", Self.leaf("a"))
         for place in ["1", "-1", "x", "99999999999999999999"] {
-            #expect(refusal(text, ["datasets.\(place).image_size=8"])?.keyPath == "datasets.\(place)")
+            #expect(
+                refusal(text, ["datasets.\(place).image_size=8"])?.keyPath == "datasets.\(place)")
         }
     }
 
@@ -169,17 +179,26 @@ struct DatasetConfigurationTests {
             ("256", .integer(256)), ("1e-3", .number(0.001)), ("true", .bool(true)),
             ("True", .bool(true)), ("FALSE", .bool(false)), ("null", .null), ("None", .null),
             ("none", .string("none")), ("\"256\"", .string("256")), ("'256'", .string("256")),
-            ("[1, 2]", .array([.integer(1), .integer(2)])), ("{\"a\": [1]}", .object(["a": .array([.integer(1)])])),
-            ("[a,b]", .array([.string("a"), .string("b")])), ("(1,2)", .array([.integer(1), .integer(2)])),
-            ("[(1, 2), [a, True], c]", .array([
-                .array([.integer(1), .integer(2)]), .array([.string("a"), .bool(true)]), .string(" c"),
-            ])),
-            ("[]", .array([])), ("()", .array([])), ("1,2,3", .array([.integer(1), .integer(2), .integer(3)])),
+            ("[1, 2]", .array([.integer(1), .integer(2)])),
+            ("{\"a\": [1]}", .object(["a": .array([.integer(1)])])),
+            ("[a,b]", .array([.string("a"), .string("b")])),
+            ("(1,2)", .array([.integer(1), .integer(2)])),
+            (
+                "[(1, 2), [a, True], c]",
+                .array([
+                    .array([.integer(1), .integer(2)]), .array([.string("a"), .bool(true)]),
+                    .string(" c"),
+                ])
+            ),
+            ("[]", .array([])), ("()", .array([])),
+            ("1,2,3", .array([.integer(1), .integer(2), .integer(3)])),
             ("Hello, world", .string("Hello, world")), ("a=b", .string("a=b")), ("", .string("")),
             ("[a", .string("[a")), ("a]", .string("a]")), ("[a]]", .string("[a]]")),
             ("data/x y.json", .string("data/x y.json")), ("s3://x", .string("s3://x")),
         ] as [(String, JSONValue)])
     func values(text: String, value: JSONValue) throws {
-        #expect(try ConfigurationOverride(parsing: "a.b=\(text)") == ConfigurationOverride("a.b", value))
+        #expect(
+            try ConfigurationOverride(parsing: "a.b=\(text)") == ConfigurationOverride("a.b", value)
+        )
     }
 }

@@ -89,7 +89,8 @@ enum Samples {
     ) throws -> CaptionDatasetConfiguration {
         CaptionDatasetConfiguration(
             dataPath: "list.json", imageFolder: "raw", captionFolder: "raw",
-            captionFormat: .json(key: "re_caption"), imageSize: imageSize, captionDropout: captionDropout,
+            captionFormat: .json(key: "re_caption"), imageSize: imageSize,
+            captionDropout: captionDropout,
             maximumLength: 80,
             promptTemplate: try PromptTemplate(
                 JSONValue(parsing: Array(template.utf8)), at: "prompt_template"), tokenizer: .bytes)

@@ -17,7 +17,9 @@ struct YAMLTests {
     @Test("Documents are what PyYAML makes of them")
     func golden() throws {
         let bytes = try Fixture.bytes("yaml.json")
-        guard case .array(let rows) = try JSONValue(parsing: bytes) else { return #expect(Bool(false)) }
+        guard case .array(let rows) = try JSONValue(parsing: bytes) else {
+            return #expect(Bool(false))
+        }
         #expect(rows.count > 200)
         for row in rows {
             guard case .array(let row) = row, case .string(let text) = row[0] else {
@@ -26,7 +28,9 @@ struct YAMLTests {
             }
             let value = try? parse(text)
             if case .array(let expected) = row[1] {
-                #expect(value.map(Comparable.init) == Comparable(expected[0]), "\(text.debugDescription)")
+                #expect(
+                    value.map(Comparable.init) == Comparable(expected[0]),
+                    "\(text.debugDescription)")
             } else {
                 #expect(value == nil, "\(text.debugDescription)")
             }
@@ -78,8 +82,12 @@ struct YAMLTests {
         #expect(throws: YAMLError.self) { try JSONValue(parsingYAML: [0x61, 0x3A, 0x20, 0xFF]) }
         let folder = try TemporaryFolder()
         let file = try folder.write("bad.yaml", "dataset: [1\n")
-        let error = #expect(throws: ConfigurationError.self) { try TrainingConfiguration(file: file) }
-        #expect(error?.reason.contains("bad.yaml is no YAML configuration: not valid YAML in line") == true)
+        let error = #expect(throws: ConfigurationError.self) {
+            try TrainingConfiguration(file: file)
+        }
+        #expect(
+            error?.reason.contains("bad.yaml is no YAML configuration: not valid YAML in line")
+                == true)
     }
 
     @Test("Aliases that stand for ever more copies are refused, at once", .timeLimit(.minutes(1)))
@@ -87,7 +95,9 @@ struct YAMLTests {
         func bomb(_ first: String, _ line: (Int) -> String) -> String {
             ([first] + (1..<60).map(line)).joined(separator: "\n")
         }
-        let values = bomb("a0: &a0 [x, x, x]") { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1), *a\($0 - 1)]" }
+        let values = bomb("a0: &a0 [x, x, x]") {
+            "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1), *a\($0 - 1)]"
+        }
         #expect(refusal(values)?.reason.contains("more than 1000000 values") == true)
         let keys = values + "\n? *a59\n: 1\n"
         #expect(refusal(keys) != nil)

@@ -37,7 +37,8 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
     /// Makes a configuration by hand.
     public init(
         dataPath: String, imageFolder: String, captionFolder: String,
-        captionFormat: CaptionFormat = .json(key: "caption"), imageSize: Int = 256, minimumImageSize: Int = 80,
+        captionFormat: CaptionFormat = .json(key: "caption"), imageSize: Int = 256,
+        minimumImageSize: Int = 80,
         captionDropout: Double = 0.1, maximumLength: Int = 128, promptTemplate: PromptTemplate,
         tokenizer: TokenizerConfiguration? = nil, addsSpecialTokens: Bool = true
     ) {

@@ -71,7 +71,11 @@ public enum SamplerConfiguration: Sendable, Hashable {
             throw reader.failure("repeat", "\(expected): \(sources) of them")
         }
         let repeats = values.compactMap { value -> Int? in
-            if case .integer(let number) = value, (0...65536).contains(number) { number } else { nil }
+            if case .integer(let number) = value, (0...65536).contains(number) {
+                number
+            } else {
+                nil
+            }
         }
         guard repeats.count == values.count, repeats.contains(where: { $0 > 0 }) else {
             throw reader.failure("repeat", "expected integers in 0 ... 65536, not all of them 0")

@@ -82,7 +82,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
             loader.note("pin_memory", "batches are in ordinary memory"),
             loader.note("pin_memory_device", "batches are in ordinary memory", unless: .string("")),
             loader.note("persistent_workers", "workers live as long as their loader"),
-            loader.note("prefetch_factor", "LoaderOptions.prefetchBatches bounds what is loaded ahead"),
+            loader.note(
+                "prefetch_factor", "LoaderOptions.prefetchBatches bounds what is loaded ahead"),
             loader.note("timeout", "nothing is waited for in another process", unless: .integer(0)),
             loader.note("multiprocessing_context", "workers are threads"),
         ].compactMap(\.self)

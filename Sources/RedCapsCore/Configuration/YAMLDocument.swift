@@ -50,7 +50,8 @@ private struct YAMLDocument {
     init(_ text: String) throws(YAMLError) {
         // Neither in the text nor, as an escape, in what it stands for.
         let lowercased = text.lowercased()
-        let marker = (UInt32(0xE000)..<0xE100).lazy.compactMap(Unicode.Scalar.init).first { scalar in
+        let marker = (UInt32(0xE000)..<0xE100).lazy.compactMap(Unicode.Scalar.init).first {
+            scalar in
             !text.unicodeScalars.contains(scalar)
                 && !lowercased.contains(String(scalar.value, radix: 16))
         }

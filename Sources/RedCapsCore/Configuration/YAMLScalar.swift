@@ -121,7 +121,8 @@ enum YAMLScalar {
                     digits.count == 1 || digits.first ?? 0 <= UInt8(ascii: "5")
                 else { return nil }
             }
-            guard digits.allSatisfy(isDigit), let number = Double(String(decoding: digits, as: UTF8.self))
+            guard digits.allSatisfy(isDigit),
+                let number = Double(String(decoding: digits, as: UTF8.self))
             else { return nil }
             total = total * 60 + number
             if !fraction.isEmpty {
@@ -129,7 +130,8 @@ enum YAMLScalar {
             }
         }
         if isNegative { total = -total }
-        return hasPoint ? .number(total) : Int(exactly: total).map(JSONValue.integer) ?? .number(total)
+        return hasPoint
+            ? .number(total) : Int(exactly: total).map(JSONValue.integer) ?? .number(total)
     }
 
     /// Takes a sign off.
