@@ -49,6 +49,16 @@ struct DatasetOptions: ParsableArguments {
         case bytes
     }
 
+    func validate() throws {
+        for text in overrides {
+            do {
+                _ = try ConfigurationOverride(parsing: text)
+            } catch {
+                throw ValidationError("--set \(error)")
+            }
+        }
+    }
+
     /// Reads the configuration and opens the data set.
     func open(
         _ imageOptions: ImageOptions = ImageOptions()

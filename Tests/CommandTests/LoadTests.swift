@@ -67,6 +67,63 @@ struct LoadTests {
         #expect(found.status == 0)
     }
 
+    @Test("--set changes the configuration, and what leads nowhere is told")
+    func overrides() throws {
+        let set = try DemoSet()
+        let result = try Redcaps.run(
+            "load", "--config", set.configuration, "--set", "dataset.image_size=32", "--set",
+            "train_dataloader.batch_size=4", "--batches", "2")
+        #expect(result.status == 0)
+        #expect(result.output.contains("pixel_values    float32 [4, 3, 32, 32]"))
+        #expect(result.errors.isEmpty)
+        let nowhere = try Redcaps.run(
+            "load", "--config", set.configuration, "--set", "dataset.size.x=1")
+        #expect(nowhere.status == 1)
+        #expect(nowhere.errors.contains("dataset.size: there is no such key"))
+        let unknown = try Redcaps.run(
+            "load", "--config", set.configuration, "--set", "dataset.size=1", "--batches", "1")
+        #expect(unknown.status == 0)
+        #expect(unknown.errors.contains("dataset.size isn't known and has no effect"))
+        let malformed = try Redcaps.run(
+            "load", "--config", set.configuration, "--set", "image_size")
+        #expect(malformed.status == 2)
+    }
+
+    @Test("Several data sets are loaded and hashed as one, with text for captions, too")
+    func concatenation() throws {
+        let set = try DemoSet()
+        let text = try String(contentsOfFile: set.configuration, encoding: .utf8)
+        let whole = try #require(
+            try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        var plain = try #require(whole["dataset"] as? [String: Any])
+        let first = plain
+        plain["type"] = "src.datasets.text2image.blip3_o.BLIP3oDataset"
+        plain["unconditional"] = 0
+        let both: [String: Any] = [
+            "dataset": ["type": "xtuner.dataset.ConcatDataset", "datasets": [first, plain]]
+        ]
+        try JSONSerialization.data(withJSONObject: both).write(
+            to: URL(filePath: set.configuration))
+        let line = try #require(
+            try Redcaps.lines("load", "--config", set.configuration, "--batch-size", "4", "--json")
+                .first)
+        #expect(line["batches"] as? Int == 5)
+        #expect(line["replaced"] as? Int == 0)
+        let lines = try Redcaps.lines(
+            "digest", "--config", set.configuration, "--indices", "3,13,19")
+        #expect(lines.map { $0["used"] as? Int } == [3, 13, 19])
+        #expect(lines.first?["image"] as? String == lines.dropFirst().first?["image"] as? String)
+        #expect(lines.first?["image"] as? String != lines.last?["image"] as? String)
+        // The text is the annotation as it is.
+        let ids = try #require(lines.last?["input_ids"] as? [Int])
+        #expect(
+            String(decoding: ids.map { UInt8($0 - 3) }, as: UTF8.self).contains("{\"image_id\""))
+        let sizes = try Redcaps.run(
+            "load", "--config", set.configuration, "--set", "dataset.datasets.1.image_size=32")
+        #expect(sizes.status == 1)
+        #expect(sizes.errors.contains("datasets.1.image_size = 32: a batch can't hold 64²"))
+    }
+
     @Test("A tokenizer that can't be loaded is an error that names the switch to use instead")
     func tokenizer() throws {
         let set = try DemoSet()

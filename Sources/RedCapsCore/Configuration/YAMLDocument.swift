@@ -112,7 +112,7 @@ private struct YAMLDocument {
         var merged: [String: JSONValue] = [:]
         for (key, inner) in mapping {
             let isMerge = key.scalar?.style == .plain && key.scalar?.string == "<<"
-            let name = isMerge ? "<<" : try self.key(key, depth)
+            let name = isMerge ? "<<" : try self.key(key)
             let inner = try self.value(of: inner, depth: depth + 1)
             value.contain(inner)
             if isMerge {
@@ -129,12 +129,14 @@ private struct YAMLDocument {
         return value
     }
 
-    private mutating func key(_ node: Node, _ depth: Int) throws(YAMLError) -> String {
+    private mutating func key(_ node: Node) throws(YAMLError) -> String {
         guard let scalar = node.scalar else {
             throw failure(node, "keys that are lists or dictionaries aren't supported")
         }
         guard scalar.style == .plain, scalar.string.unicodeScalars.first == marker else {
-            return original(scalar.string)
+            let key = original(scalar.string)
+            if let anchor = node.anchor { anchors[anchor.rawValue] = Value(json: .string(key)) }
+            return key
         }
         guard case .string(let key) = try value(of: scalar, node).json else {
             throw failure(node, "an alias that is a key must be that of text")
@@ -166,7 +168,7 @@ private struct YAMLDocument {
             return value
         }
         let tag = scalar.tag.description
-        if tag.isEmpty && isPlain { return Value(json: YAMLScalar.value(of: text)) }
+        if isPlain, tag.isEmpty || tag == "!" { return Value(json: YAMLScalar.value(of: text)) }
         let json: JSONValue? =
             switch tag {
             case "", "!", Self.tag("str"), Self.tag("python/str"), Self.tag("python/unicode"):
