@@ -60,7 +60,7 @@ public struct MixtureSampler: Sampler {
     private func counts(_ blockSize: Int, _ sum: Double) -> [Int] {
         let quotas = weights.map { $0 * Double(blockSize) / sum }
         var counts = quotas.map { Int($0) }
-        func remainder(_ source: Int) -> Double { quotas[source] - quotas[source].rounded(.down) }
+        func remainder(_ source: Int) -> Double { quotas[source] - Double(Int(quotas[source])) }
         let order = weights.indices.filter { weights[$0] > 0 }.sorted {
             let (first, second) = (remainder($0), remainder($1))
             return first != second ? first > second : $0 < $1

@@ -77,7 +77,8 @@ extension PathTable {
 extension FileStore {
     /// The shard that a file was found in: `ShardRuns.loose` for stores without shards.
     package func shard(of location: FileLocation) -> UInt32 {
-        guard self is TarShardStore || self is RawFolder, case .range(let shard, _, _) = location.place
+        guard self is TarShardStore || self is RawFolder,
+            case .range(let shard, _, _) = location.place
         else { return ShardRuns.loose }
         return shard
     }
