@@ -73,6 +73,18 @@ struct FaultTests {
         }
     }
 
+    @Test("An order that ends without a single good sample ends with an error, however short")
+    func nothing() throws {
+        let loader = try DataLoader(
+            NumberDataset(6, broken: Set(0..<6)), options(.skip(atMost: .fraction(0.5))))
+        var counts: [Int] = []
+        let error = #expect(throws: TooManyFailures.self) {
+            for result in loader.results { counts.append(try result.get().count) }
+        }
+        #expect(counts == [0, 0])
+        #expect(error?.count == 6)
+    }
+
     @Test("Pixels stay with their captions when samples before them are left out")
     func rows() throws {
         let broken: Set = [1, 4, 5]

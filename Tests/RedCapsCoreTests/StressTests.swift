@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import RedCapsCore
+import Synchronization
 import Testing
 
 @Suite("Many loaders")

@@ -20,7 +20,18 @@ public struct SampleFailure: Sendable, CustomStringConvertible {
 
 /// What to do about samples that can't be loaded, and how many of them are too many.
 public struct FailurePolicy: Sendable, Hashable {
-    enum Action: Sendable, Hashable { case replace, skip, stop }
+    enum Action: Sendable, Hashable {
+        case replace, skip, stop
+
+        /// What becomes of a sample that failed.
+        var verb: String {
+            switch self {
+            case .replace: "replaced"
+            case .skip: "left out"
+            case .stop: "failed"
+            }
+        }
+    }
 
     let action: Action
     let budget: FailureBudget
@@ -58,7 +69,8 @@ public struct FailureBudget: Sendable, Hashable, ExpressibleByIntegerLiteral {
     }
 
     /// That share of the samples so far, 0 ... 1, but never less than 100 failures: a few at the
-    /// beginning say nothing about the rest.
+    /// beginning say nothing about the rest. An order that ends without a single good sample is an
+    /// error whatever its length.
     public static func fraction(_ share: Double) -> FailureBudget {
         FailureBudget(count: nil, share: share.isNaN ? 0 : min(max(0, share), 1))
     }

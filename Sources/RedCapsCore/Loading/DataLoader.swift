@@ -1,5 +1,3 @@
-internal import Logging
-
 /// Loads batches of any data set on threads of its own, in one order whatever their number.
 ///
 /// As an `AsyncSequence` it is iterated without blocking a thread:
@@ -46,7 +44,7 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
             start = point
         }
         run = LoaderRun(options, options.plan(from: start, over: layout), start: start)
-        if options.context.source != .alone { options.logger.notice("\(options.context)") }
+        options.context.log(to: options.logger)
     }
 
     /// Where the last delivered batch left off, whichever iteration delivered it; before the first,

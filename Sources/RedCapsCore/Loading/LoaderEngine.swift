@@ -266,7 +266,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
     }
 
     private func tell(_ failures: [SampleFailure]) {
-        let verb = run.options.failurePolicy.action == .replace ? "replaced" : "left out"
+        let verb = run.options.failurePolicy.action.verb
         for failure in failures {
             run.options.logger.warning("\(verb): \(failure)")
             run.options.onFailure?(failure)

@@ -82,16 +82,23 @@ struct LoaderState<Source: Dataset>: Sendable {
     }
 
     private mutating func takeSamples(_ count: Int, _ calls: inout Calls) -> Job? {
-        let reads = reads
         guard
             let sample = readsAhead
-                ? window.candidate(where: reads.mayDecode) : window.candidate(where: { _ in true }),
+                ? Self.decodable(&window, reads) : window.candidate(where: { _ in true }),
             let ticket = window.take(
                 sample, atMost: reads.isAtRest ? count : 1, makeStorage: makeStorage)
         else { return nil }
         guard readsAhead, let files = self.reads.take(sample) else { return Job(ticket: ticket) }
         calls.wakeOne(Room.readers)
         return Job(ticket: ticket, files: files)
+    }
+
+    /// The first sample that a decoder may take. `reads` is only looked at: a copy of it here would
+    /// make the next change copy everything.
+    private static func decodable(
+        _ window: inout Window, _ reads: ReadAhead<Source.Files>
+    ) -> Int? {
+        window.candidate { reads.mayDecode($0) }
     }
 
     private mutating func takeBatch() -> Job? {

@@ -86,7 +86,8 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     private var head = 0
     private var takenAhead: Set<Int> = []
     /// How many samples came out, and how many failed.
-    private var judged = (positions: 0, failures: 0)
+    private var judged = (positions: 0, failures: 0, loaded: 0)
+    private var lastFailures: [SampleFailure] = []
     /// Why nothing more can be planned.
     private var failure: (any Error)?
     private var isPlanned = false
@@ -265,7 +266,7 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
         if batches.isEmpty { planBatch() }
         guard let batch = batches.first else {
             defer { failure = nil }
-            return failure.map { .failure($0, []) } ?? .end
+            return failure.map { .failure($0, []) } ?? end()
         }
         guard batch.remaining == 0 else { return nil }
         let storage: Storage
@@ -280,6 +281,13 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
         return judge(batch, storage)
     }
 
+    /// The end of the order: a failure if nothing at all could be loaded.
+    private mutating func end() -> Outcome {
+        guard judged.loaded == 0, judged.failures > 0 else { return .end }
+        defer { judged.failures = 0 }
+        return .failure(TooManyFailures(failures: lastFailures, count: judged.failures), [])
+    }
+
     private mutating func judge(_ batch: Batch, _ storage: Storage) -> Outcome {
         var samples: [LoadedSample<Sample>] = []
         samples.reserveCapacity(batch.results.count)
@@ -290,6 +298,7 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
             switch result {
             case .loaded(let sample):
                 samples.append(sample)
+                judged.loaded += 1
                 failures += sample.failures
                 judged.failures += sample.failures.count
             case .failed(let all):
@@ -301,10 +310,11 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
                 return .failure(error, failures)
             case nil: break
             }
+            if judged.loaded == 0 { lastFailures = failures }
             if isFatal || !policy.budget.bears(judged.failures, of: judged.positions) {
+                let error = TooManyFailures(failures: failures, count: judged.failures)
                 abandon()
-                return .failure(
-                    TooManyFailures(failures: failures, count: judged.failures), failures)
+                return .failure(error, failures)
             }
         }
         return .batch(
@@ -317,6 +327,7 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     /// Drops everything; what is still under way will be ignored.
     package mutating func abandon() {
         (isPlanned, failure) = (true, nil)
+        judged.failures = 0
         batches.removeAll()
         takenAhead.removeAll()
         firstSample = plannedSamples
