@@ -248,7 +248,6 @@ struct OrderTests {
         try check(.blockShuffled(shardsOpen: 2, seed: 3), shards)
         try check(.mixture(weights: [1, 2], blockSize: 9, seed: 3), shards)
         try check(.torchInfinite(seed: 3), shards)
-        try check(.torchDefault(seed: 3, epochs: nil, roundUp: false), shards.whole(70))
     }
 
     @Test("Orders near the end of all numbers don't run over")
@@ -327,9 +326,4 @@ struct OrderTests {
         #expect(
             MixtureSampler.mixture(weights: [1], blockSize: 9).identity == "mixture:v1:9:0:1.0")
     }
-}
-
-extension DatasetLayout {
-    /// The first samples as a data set of their own.
-    fileprivate func whole(_ count: Int) -> DatasetLayout { DatasetLayout(count: count) }
 }
