@@ -216,6 +216,10 @@ struct DownsamplerTests {
         #expect(
             try ImageDecoder().decode(stripped.span) == (try ImageDecoder().decode(jpeg.span)))
         #expect(jpeg.count - stripped.count == extras.count)
+
+        // What libjpeg passes over between segments goes with them.
+        let untidy = with(jpeg, segment(0xFE, [1]) + [7, 0xFF, 0, 0xFF, 0xFF])
+        #expect(try downsampled(untidy, small).bytes == stripped)
     }
 
     @Test("EXIF data that would make the new file unreadable are left out")
