@@ -28,6 +28,8 @@ internal import CResample
     private let decoder: ImageDecoder
     private var axes: ResampleAxes
     private let resampler: RowResampler
+    /// How the square that is being read is decoded; a variable that closures share would be allocated.
+    private var current = Plan()
     /// For images that are turned.
     private var turning = Scratch()
     /// For rows that are mirrored.
@@ -111,11 +113,10 @@ internal import CResample
         let (writer, resampler, keepsBytes) = (writer, resampler, keepsBytes)
         unsafe try pixels.withUnsafeMutableBytes { (pixels) throws(ImageError) in
             guard let image = pixels.baseAddress else { return }
-            var plan = Plan()
             var turned = unsafe turning.start
             func emit(_ y: Int, _ rgb: UnsafePointer<UInt8>) {
-                if plan.isMirrored || keepsBytes {
-                    unsafe store(rgb, row: y, isMirrored: plan.isMirrored, in: image)
+                if current.isMirrored || keepsBytes {
+                    unsafe store(rgb, row: y, isMirrored: current.isMirrored, in: image)
                 } else {
                     unsafe writer.write(rgb, row: y, size: imageSize, to: image)
                 }
@@ -123,14 +124,14 @@ internal import CResample
             unsafe try decoder.forEachRows(of: bytes) { (stored) throws(ImageError) in
                 let header = options.appliesOrientation ? stored.shown : stored
                 let square = try choose(header)
-                plan = try self.plan(square, stored, header)
-                if plan.isTurned {
-                    turning.reserve(2 * plan.byteCount)
+                current = try plan(square, stored, header)
+                if current.isTurned {
+                    turning.reserve(2 * current.byteCount)
                     unsafe turned = turning.start
                 }
-                return plan.part
+                return current.part
             } _: { rows, count in
-                guard plan.isTurned else {
+                guard current.isTurned else {
                     let start = clock?.now
                     unsafe resampler.push(rows, count: count, emit: emit)
                     if let clock, let start {
@@ -140,20 +141,20 @@ internal import CResample
                     return
                 }
                 for row in 0..<count {
-                    unsafe turned.update(from: rows[row], count: plan.part.region.width * 3)
-                    unsafe turned += plan.part.region.width * 3
+                    unsafe turned.update(from: rows[row], count: current.part.region.width * 3)
+                    unsafe turned += current.part.region.width * 3
                 }
             }
             // Turned before it is resampled: the passes wouldn't round alike the other way round.
-            if plan.isTurned {
+            if current.isTurned {
                 defer { turning.trim() }
-                let shown = unsafe turning.start + plan.byteCount
-                let (width, height) = (plan.part.region.width, plan.part.region.height)
-                unsafe plan.orientation.turn(
+                let shown = unsafe turning.start + current.byteCount
+                let (width, height) = (current.part.region.width, current.part.region.height)
+                unsafe current.orientation.turn(
                     turning.start, width: width, height: height, into: shown)
                 unsafe resampler.push(
-                    shown, stride: (plan.orientation.swapsAxes ? height : width) * 3,
-                    count: plan.orientation.swapsAxes ? width : height, emit: emit)
+                    shown, stride: (current.orientation.swapsAxes ? height : width) * 3,
+                    count: current.orientation.swapsAxes ? width : height, emit: emit)
             }
         }
     }

@@ -129,6 +129,13 @@ def make_pngs() -> None:
     add("text that is cut", head + chunk(b"IDAT", data) + struct.pack(">I", 100) + b"tEXtabc")
     add("wrong sum of the data", head + chunk(b"IDAT", data[:-1] + b"x") + end)
     add("no data", head + end)
+    # Data that end after a row count as such only where Pillow reads that row and the end of the stream at once.
+    interlaced = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", W, H, 8, 2, 0, 0, 1))
+    for name, begin, raw in [("", head, bytes(range(64)) * 9), ("interlaced ", interlaced, (b"\0" + bytes(range(9))) * 3)]:
+        rows = zlib.compress(raw)
+        for piece in (1, len(rows) - 6, len(rows) - 4, len(rows) - 1):
+            chunks = b"".join(chunk(b"IDAT", rows[i:i + piece]) for i in range(0, len(rows), piece))
+            add(f"{name}data that end after a row, in chunks of {piece} bytes", begin + chunks + end)
     for interlaced in (0, 1):
         for w, h, x, y in [(W, H, 0, 0), (9, 7, 3, 5), (W + 1, H, 0, 0), (9, 7, 15, 5)]:
             inner = png(w, h, 3, 8, interlaced)

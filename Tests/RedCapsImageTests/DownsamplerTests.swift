@@ -216,6 +216,29 @@ struct DownsamplerTests {
         #expect(
             try ImageDecoder().decode(stripped.span) == (try ImageDecoder().decode(jpeg.span)))
         #expect(jpeg.count - stripped.count == extras.count)
+
+        // What libjpeg passes over between segments goes with them.
+        let untidy = with(jpeg, segment(0xFE, [1]) + [7, 0xFF, 0, 0xFF, 0xFF])
+        #expect(try downsampled(untidy, small).bytes == stripped)
+    }
+
+    @Test("EXIF data that would make the new file unreadable are left out")
+    func badResolution() throws {
+        // XResolution is a byte, which counts where JFIF tells no resolution.
+        let bad: [UInt8] =
+            Array("II*\0".utf8) + [8, 0, 0, 0, 2, 0]
+            + [0x1A, 1, 1, 0, 1, 0, 0, 0, 97, 0, 0, 0] + [0x28, 1, 3, 0, 1, 0, 0, 0, 2, 0, 0, 0]
+            + [0, 0, 0, 0]
+        let extra = segment(0xE1, Array("Exif\0\0".utf8) + bad)
+        var jpeg = with(try JPEGEncoder().encode(try picture(120, 80)), extra)
+        // JFIF's unit of resolution, of which 0 is none.
+        let unit = extra.count + 13
+        #expect(jpeg[unit] == 0)
+        #expect(throws: ImageError.self) { try ImageDecoder().header(of: jpeg.span) }
+        jpeg[unit] = 1
+        let small = try #require(try downsampled(jpeg, Downsampling(shortestEdge: 40)).bytes)
+        #expect(try ImageDecoder().decode(small.span).height == 40)
+        #expect(!segments(small).contains { $0.marker == 0xE1 })
     }
 
     #if ICC

@@ -146,7 +146,8 @@ public final class Downsampler {
         let isGray = header.format == .jpeg && header.componentCount == 1
         let encoder = isGray ? try options.encoder.gray() : options.encoder
         try writer.begin(width: width, height: height, encoder)
-        if !metadata.exif.isEmpty {
+        // In a JPEG a resolution that makes no sense would be refused, which isn't worth the image.
+        if !metadata.exif.isEmpty, !(ExifDirectory(metadata.exif)?.hasBadResolution ?? false) {
             try writer.write(marker: 0xE1, Array("Exif\0\0".utf8) + metadata.exif)
         }
         if !metadata.xmp.isEmpty {

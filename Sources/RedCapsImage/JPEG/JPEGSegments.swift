@@ -14,10 +14,17 @@ enum JPEGSegments {
         }
         var position = 2
         copy(0..<2)
-        while position + 4 <= bytes.count, bytes[position] == 0xFF {
+        while position + 4 <= bytes.count {
             let marker = bytes[position + 1]
-            // What has no length, or comes with the pixels.
-            guard marker >= 0xC0, marker != 0xDA, marker < 0xD0 || marker > 0xD9 else { break }
+            // The pixels.
+            if bytes[position] == 0xFF, marker == 0xDA { break }
+            // What libjpeg passes over: bytes that are no marker, filling, and markers without a length.
+            guard bytes[position] == 0xFF, marker >= 0xC0, marker != 0xFF,
+                !(0xD0...0xD9).contains(marker)
+            else {
+                position += 1
+                continue
+            }
             let length = Int(bytes[position + 2]) << 8 | Int(bytes[position + 3])
             let end = min(bytes.count, position + 2 + max(2, length))
             let isProfile = marker == 0xE2 && begins(bytes, position + 4, "ICC_PROFILE\0")

@@ -376,7 +376,7 @@ extension PNGChunks {
     /// - Returns: `nil` for what is no stream of zlib, which Pillow forgives.
     private static func inflated(_ body: Span<UInt8>) throws(ImageError) -> [UInt8]? {
         switch Zlib.inflate(body, atMost: longestText) {
-        case .bytes(let bytes): return bytes
+        case .bytes(let bytes, _): return bytes
         case .broken: return nil
         case .tooLong:
             throw ImageError(.invalid, "PNG: text or a profile of more than a mebibyte")

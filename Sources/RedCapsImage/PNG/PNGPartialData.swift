@@ -1,18 +1,25 @@
 #if PNG
 // Data that end before the image does.
 extension PNGChunks {
+    private static let pieceSize = 65536
+
     /// The rows that the data of an image hold, as a stream of zlib, and how many these are: of an
     /// interlaced image all, with zeros in place of those that lack.
-    /// - Returns: `nil` if the data don't end after a row.
+    /// - Returns: `nil` if the data don't end after a row, or Pillow doesn't see that they end: it reads
+    ///   a chunk at a time, 65,536 bytes of it at most, and looks for the end only where a row ends.
     func rowsThatAreThere(
         _ bytes: Span<UInt8>, _ frame: PixelRegion, _ kind: Kind
     ) throws(ImageError) -> (data: [UInt8], count: Int)? {
         var chunks = self
         var compressed: [UInt8] = []
+        var pieces: [Int] = []
         var next = data
         while let chunk = next {
             let end = min(bytes.count, chunk.start + chunk.length)
             if chunk.start < end {
+                pieces += stride(
+                    from: compressed.count, to: compressed.count + end - chunk.start,
+                    by: Self.pieceSize)
                 unsafe bytes.extracting(chunk.start..<end).withUnsafeBufferPointer {
                     unsafe compressed.append(contentsOf: $0)
                 }
@@ -21,9 +28,12 @@ extension PNGChunks {
         }
         let rows = rowSizes(frame, kind)
         let size = rows.reduce(0) { $0 + $1.size * $1.count }
-        guard case .bytes(var data) = Zlib.inflate(compressed.span, atMost: size) else {
-            return nil
-        }
+        guard case .bytes(var data, let end) = Zlib.inflate(compressed.span, atMost: size),
+            let lastPiece = pieces.last(where: { $0 < end }),
+            case .bytes(let before, _) = Zlib.inflate(
+                compressed.span.extracting(..<lastPiece), atMost: size),
+            before.count < data.count
+        else { return nil }
         var rest = data.count
         var present = 0
         for row in rows {

@@ -4,7 +4,8 @@ internal import CZlib
 /// The little of zlib that PNG's chunks need.
 enum Zlib {
     enum Inflated {
-        case bytes([UInt8])
+        /// And how many of the compressed bytes they were made of.
+        case bytes([UInt8], from: Int)
         /// No stream of zlib.
         case broken
         /// There is more than was asked for.
@@ -41,7 +42,7 @@ enum Zlib {
         }
         guard [Z_OK, Z_BUF_ERROR, Z_STREAM_END].contains(status) else { return .broken }
         if status != Z_STREAM_END, unsafe stream.avail_in > 0 { return .tooLong }
-        return .bytes(out)
+        return .bytes(out, from: unsafe bytes.count - Int(stream.avail_in))
     }
 
     /// A stream of the given bytes, not made smaller.
