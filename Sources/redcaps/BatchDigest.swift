@@ -5,13 +5,18 @@ import RedCapsCore
 struct BatchDigest {
     let line: JSONLine
 
-    init(_ batch: CaptionBatch, workers: Int, rank: Int) {
+    init(
+        _ batch: CaptionBatch, rank: Int, of dataset: ConcatDataset<CaptionDataset>
+    ) {
         var line = JSONLine()
         line.add("batch", batch.context.number)
-        line.add("worker", workers > 0 ? batch.context.number % workers : 0)
+        line.add("worker", batch.context.worker ?? 0)
         line.add("rank", rank)
         line.add("indices", batch.samples.map(\.index))
-        line.add("used", batch.samples.map(\.used))
+        // In debug mode a data set takes its first sample, whichever it is asked for.
+        line.add(
+            "used",
+            batch.samples.map { $0.used - dataset.place(of: $0.used).index + $0.sample.index })
         line.add(
             "crops",
             json: Self.list(batch.samples) { loaded in

@@ -25,8 +25,8 @@ struct DigestCommand: ParsableCommand {
         var mode: ReferenceMode.Seeding { self == .torch ? .torch : .mmengine }
     }
 
-    @Option(help: "What crops and dropped captions depend on.")
-    var seed: Int = 0
+    @Option(help: "What crops and dropped captions depend on; by default as configured, else 0.")
+    var seed: Int?
 
     @Flag(help: "Draw exactly as CPython's random does, in one stream from the seed.")
     var reference = false
@@ -54,7 +54,7 @@ struct DigestCommand: ParsableCommand {
         guard
             [indices != nil, first != nil, all, loading.batches != nil].count(where: { $0 }) == 1
         else { throw ValidationError("give one of --indices, --first, --all and --batches") }
-        if loading.batches != nil, reseedEach || onError == .report || seed < 0 {
+        if loading.batches != nil, reseedEach || onError == .report || seed ?? 0 < 0 {
             throw ValidationError(
                 "--batches takes neither --reseed-each, --on-error report nor a negative seed")
         }
@@ -67,10 +67,10 @@ struct DigestCommand: ParsableCommand {
         }
         if reseedEach && !reference { throw ValidationError("--reseed-each needs --reference") }
         if let first, first < 0 { throw ValidationError("--first \(first) is negative") }
-        guard (-1 << 62...1 << 62).contains(seed) else {
+        if let seed, !(-1 << 62...1 << 62).contains(seed) {
             throw ValidationError("--seed \(seed) isn't in -2^62 ... 2^62")
         }
-        if !reference && seed < 0 { throw ValidationError("--seed \(seed) is negative") }
+        if let seed, !reference, seed < 0 { throw ValidationError("--seed \(seed) is negative") }
         _ = try listed()
     }
 
@@ -87,7 +87,8 @@ struct DigestCommand: ParsableCommand {
 
     func run() throws {
         let (training, dataset) = try source.open()
-        if loading.batches != nil { return try printBatches(training, dataset) }
+        let seed = seed ?? training.seed ?? 0
+        if loading.batches != nil { return try printBatches(training, dataset, seed) }
         let chosen = try listed() ?? Array(0..<min(first ?? dataset.count, dataset.count + 1))
         if let outside = chosen.first(where: { $0 >= dataset.count }) {
             throw ValidationFailure(
@@ -109,18 +110,22 @@ struct DigestCommand: ParsableCommand {
     }
 
     private func printBatches(
-        _ training: TrainingConfiguration, _ dataset: ConcatDataset<CaptionDataset>
+        _ training: TrainingConfiguration, _ dataset: ConcatDataset<CaptionDataset>, _ seed: Int
     ) throws {
         let workers = workers ?? training.workers ?? 0
-        let mode = reference ? try ReferenceMode(workers: workers, seeding: seeding.mode) : nil
+        let mode =
+            reference
+            ? try ReferenceMode(
+                workers: workers, seeding: seeding.mode, persistsWorkers: training.persistsWorkers,
+                differsByRank: training.differsByRank) : nil
         var options = try loading.options(
             training, dataset, seed: UInt64(seed), workers: workers > 0 ? workers : 1,
             reference: mode)
-        options.failurePolicy =
-            onError == .stop ? .stop : .replace(atMost: .fraction(1))
+        // Python only ends where 500 in a row fail.
+        options.failurePolicy = onError == .stop ? .stop : .replace(atMost: .count(.max))
         for result in try DataLoader(dataset, options).results {
             let digest = BatchDigest(
-                try result.get(), workers: workers, rank: options.context.rank)
+                try result.get(), rank: options.context.rank, of: dataset)
             print(digest.line.text)
         }
     }

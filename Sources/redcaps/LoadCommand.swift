@@ -20,8 +20,11 @@ struct LoadCommand: AsyncParsableCommand {
     @Option(help: "Reads in flight when storage is slow.")
     var readsInFlight = 16
 
-    @Option(help: "What the order, the crops and the dropped captions depend on.")
-    var seed: UInt64 = 0
+    @Option(
+        help:
+            "What the order, the crops and the dropped captions depend on; by default as configured, else 0."
+    )
+    var seed: UInt64?
 
     @Option(
         help: ArgumentHelp(
@@ -73,6 +76,7 @@ struct LoadCommand: AsyncParsableCommand {
         let beginning = clock.now
         let (training, dataset) = try source.open(ImageOptions(decoding: decode.decoding))
         let opening = clock.now - beginning
+        let seed = seed ?? UInt64(max(0, training.seed ?? 0))
         var options = try loading.options(training, dataset, seed: seed, workers: workers)
         options.prefetchBatches = prefetch
         options.readsInFlight = readsInFlight

@@ -31,7 +31,7 @@ extension TrainingConfiguration {
         shuffle: Bool? = nil, seed: UInt64 = 0, worldSize: Int = 1, epochs: Int = 1
     ) -> any Sampler {
         let shuffles = shuffle ?? sampler.shuffles
-        let seed = sampler.seed ?? Int(truncatingIfNeeded: seed)
+        let seed = sampler.seed ?? orderSeed(Int(truncatingIfNeeded: seed))
         switch sampler {
         case .infinite: return .torchInfinite(shuffle: shuffles, seed: seed)
         case .epochs(_, _, let roundsUp):
@@ -42,5 +42,13 @@ extension TrainingConfiguration {
             return .fixedBatchMultiSource(
                 repeats: repeats, batchSize: batchSize, shuffle: shuffles, seed: seed)
         }
+    }
+
+    /// mmengine's `sync_random_seed()` is numpy's `randint(2**31)`, and that is 31 bits of a generator
+    /// seeded as torch's is.
+    private func orderSeed(_ seed: Int) -> Int {
+        guard drawsOrderSeed else { return seed }
+        var generator = TorchGenerator(seed: seed)
+        return Int(generator.word() & 0x7FFF_FFFF)
     }
 }

@@ -11,6 +11,16 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// `train_dataloader.num_workers`, if the file has it. The order doesn't depend on it, but the
     /// reference's does.
     public var workers: Int?
+    /// `train_dataloader.persistent_workers`, which the reference's draws depend on from the second
+    /// epoch on.
+    public var persistsWorkers: Bool
+    /// `randomness.seed`, if the file has it.
+    public var seed: Int?
+    /// `randomness.diff_rank_seed`: whether the reference's draws are other ones on each rank.
+    public var differsByRank: Bool
+    /// Whether the reference draws its sampler's seed, as it does with `diff_rank_seed` or a sampler's
+    /// own `seed` of `null`, instead of taking the run's.
+    public var drawsOrderSeed: Bool
     /// `train_dataloader.drop_last`: whether a last batch with fewer samples is left out.
     public var dropsLast: Bool
     /// The order: `train_dataloader.sampler`, or endless shuffled without one.
@@ -32,12 +42,14 @@ public struct TrainingConfiguration: Sendable, Equatable {
         let value = try value.applying(overrides)
         var top = try ConfigurationReader(value, at: "")
         (batchSize, workers, dropsLast, sampler, notes) = (nil, nil, false, .infinite(), [])
+        (persistsWorkers, seed, differsByRank, drawsOrderSeed) = (false, nil, false, false)
         guard top.has("dataset") || top.has("train_dataloader") else {
             padIndex = 0
             dataset = try DatasetConfiguration(value, at: "", notes: &notes)
             return
         }
         padIndex = try top.integer("pad_index", default: 0, in: 0...Int(Int32.max))
+        if let value = top.value("randomness") { try readRandomness(value) }
         let own = top.value("dataset")
         guard let value = top.value("train_dataloader") else {
             guard let own else { throw ConfigurationError("dataset", "a data set is needed") }
@@ -73,6 +85,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
         if let value = loader.value("sampler") {
             sampler = try SamplerConfiguration(
                 value, at: loader.path("sampler"), sources: dataset.groups.count)
+            if case .object(let options) = value, options["seed"] == .null { drawsOrderSeed = true }
         }
         try loader.refuse("batch_sampler", "only samplers of single samples are supported")
         try loader.refuse("worker_init_fn", "workers are seeded as mmengine or torch does it")
@@ -81,13 +94,26 @@ public struct TrainingConfiguration: Sendable, Equatable {
         notes += [
             loader.note("pin_memory", "batches are in ordinary memory"),
             loader.note("pin_memory_device", "batches are in ordinary memory", unless: .string("")),
-            loader.note("persistent_workers", "workers live as long as their loader"),
+            loader.note(
+                "persistent_workers", "workers live as long as their loader; only the reference mode "
+                    + "heeds it"),
             loader.note(
                 "prefetch_factor", "LoaderOptions.prefetchBatches bounds what is loaded ahead"),
             loader.note("timeout", "nothing is waited for in another process", unless: .integer(0)),
             loader.note("multiprocessing_context", "workers are threads"),
         ].compactMap(\.self)
         notes += loader.unknownKeys.map(Self.note(unknown:))
+    }
+
+    /// Reads what the run is seeded with.
+    private mutating func readRandomness(_ value: JSONValue) throws(ConfigurationError) {
+        var reader = try ConfigurationReader(value, at: "randomness")
+        seed = try reader.optionalInteger("seed")
+        if let seed, !(0...Int(UInt32.max)).contains(seed) {
+            throw reader.failure("seed", "mmengine's seed is in 0 ... 2^32 - 1")
+        }
+        differsByRank = try reader.bool("diff_rank_seed", default: false)
+        drawsOrderSeed = differsByRank
     }
 
     private mutating func readCollation(
@@ -159,8 +185,9 @@ extension LoaderOptions {
     /// - Parameters:
     ///   - training: The configuration.
     ///   - seed: What crops and dropped captions depend on, and the order, if the configuration's
-    ///     sampler has no seed of its own.
-    public init(_ training: TrainingConfiguration, seed: UInt64 = 0) {
+    ///     sampler has no seed of its own; by default as configured, else 0.
+    public init(_ training: TrainingConfiguration, seed: UInt64? = nil) {
+        let seed = seed ?? UInt64(max(0, training.seed ?? 0))
         let orderSeed = training.sampler.seed.map { UInt64(bitPattern: Int64($0)) } ?? seed
         self.init(
             batchSize: training.batchSize ?? 32, sampler: training.makeSampler(seed: orderSeed),

@@ -150,6 +150,8 @@ public struct BatchContext: Sendable {
     public let failures: [SampleFailure]
     /// Where to go on after it.
     public let resumePoint: ResumePoint
+    /// In the reference mode, which of Python's workers loads it.
+    public let worker: Int?
 }
 
 /// Samples of a data set that makes nothing else of them.

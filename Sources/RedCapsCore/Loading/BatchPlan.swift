@@ -38,11 +38,20 @@ package struct BatchPlan: Sendable {
     package var end: Int?
     /// Whether a batch that the order's end cuts short is left out.
     package var dropsLast = false
+    /// How many positions an epoch has, if each begins with a new batch and every rank has as many
+    /// batches as its own share of one fills. They are then numbered from the very first.
+    package var epochLength: Int?
 
     package init(batchSize: Int) { self.batchSize = batchSize }
 
     /// The position of the whole stream that a batch begins at; `nil` past the last number.
     package func position(ofBatch number: Int) -> Int? {
+        if let epochLength {
+            let (epoch, batch) = place(ofBatch: number)
+            let (start, tooFar) = epoch.multipliedReportingOverflow(by: epochLength)
+            guard !tooFar, (Int.max - start) / 4 > epochLength else { return nil }
+            return start + batch * batchSize * worldSize
+        }
         let (step, tooWide) = batchSize.multipliedReportingOverflow(by: worldSize)
         let (distance, tooFar) = (number - origin.number).multipliedReportingOverflow(by: step)
         let (position, outside) = origin.position.addingReportingOverflow(distance)
@@ -54,12 +63,35 @@ package struct BatchPlan: Sendable {
     package func positions(ofBatch number: Int) -> BatchPositions? {
         guard let start = position(ofBatch: number) else { return nil }
         let first = start + rank
+        if let epochLength {
+            let batch = place(ofBatch: number).batch
+            guard batch < batches(inEpoch: epochLength), start < end ?? .max else { return nil }
+            let rest = share(ofEpoch: epochLength) - batch * batchSize
+            return BatchPositions(start: first, stride: worldSize, count: min(batchSize, rest))
+        }
         guard let end else {
             return BatchPositions(start: first, stride: worldSize, count: batchSize)
         }
         guard start < end, !dropsLast || end - start >= batchSize * worldSize else { return nil }
         let rest = first < end ? (end - first + worldSize - 1) / worldSize : 0
         return BatchPositions(start: first, stride: worldSize, count: min(batchSize, rest))
+    }
+
+    /// Which epoch a batch is of, and which of its batches it is.
+    package func place(ofBatch number: Int) -> (epoch: Int, batch: Int) {
+        guard let epochLength, case let count = batches(inEpoch: epochLength), count > 0 else {
+            return (0, number)
+        }
+        return (number / count, number % count)
+    }
+
+    private func batches(inEpoch length: Int) -> Int {
+        (share(ofEpoch: length) + (dropsLast ? 0 : batchSize - 1)) / batchSize
+    }
+
+    /// How many positions of an epoch are this rank's.
+    private func share(ofEpoch length: Int) -> Int {
+        (max(0, length - rank) + worldSize - 1) / worldSize
     }
 
     /// The next batch that isn't left out, from a number on.

@@ -38,6 +38,7 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
         let context = options.context
         _ = try options.sampler.makeCursor(
             at: context.rank, stride: context.worldSize, over: layout)
+        try options.checkEpochs(over: layout)
         var start = options.start(fingerprint: dataset.fingerprint)
         if let point {
             try point.check(against: start)

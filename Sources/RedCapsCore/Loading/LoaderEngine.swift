@@ -45,8 +45,20 @@ final class LoaderEngine<Source: Dataset>: Sendable {
             makeStorage: { try dataset.makeStorage(slots: options.batchSize) })
         if let reference = options.reference {
             first.words = run.start.reference?.words ?? []
-            first.streams = reference.generators(
-                seed: options.seed, rank: options.context.rank, after: first.words)
+            let (plan, seed, rank) = (run.plan, options.seed, options.context.rank)
+            let epoch = plan.place(ofBatch: run.start.batch).epoch
+            first.streams = (0..<max(1, reference.workers)).map { worker in
+                var draws = reference.draws(ofWorker: worker, epoch: epoch, seed: seed, rank: rank)
+                if worker < first.words.count { draws.skip(words: first.words[worker]) }
+                return draws
+            }
+            first.freshDraws = { number in
+                let (epoch, batch) = plan.place(ofBatch: number)
+                guard reference.restartsWorkers, epoch > 0, batch < reference.workers else {
+                    return nil
+                }
+                return reference.draws(ofWorker: batch, epoch: epoch, seed: seed, rank: rank)
+            }
         }
         state = Switchboard(first, rooms: Room.count)
         run.meter.begin(self, probes, workers: options.workers)
@@ -254,7 +266,8 @@ final class LoaderEngine<Source: Dataset>: Sendable {
             tell(batch.failures)
             let context = BatchContext(
                 number: batch.number, positions: batch.positions, failures: batch.failures,
-                resumePoint: run.point(afterBatch: batch.number, words: delivery.words))
+                resumePoint: run.point(afterBatch: batch.number, words: delivery.words),
+                worker: batch.stream)
             let collated = run.probe.measure(.collate, of: batch.number) {
                 dataset.collate(batch.samples, in: batch.storage, context: context)
             }

@@ -93,6 +93,16 @@ public struct LoaderOptions: Sendable {
         }
     }
 
+    /// - Throws: `LoaderError` for epochs that can't be shared out among the ranks.
+    func checkEpochs(over layout: DatasetLayout) throws(LoaderError) {
+        guard reference == nil, let epoch = sampler.epochLength(over: layout),
+            sampler.length(over: layout) != epoch, !epoch.isMultiple(of: context.worldSize)
+        else { return }
+        throw LoaderError(
+            "epochs of \(epoch) samples give \(context.worldSize) ranks unequal shares without "
+                + "rounding up; load one epoch at a time, or in the reference mode")
+    }
+
     /// Where a run over a data set begins, with these options.
     func start(fingerprint: UInt64) -> ResumePoint {
         ResumePoint(
@@ -116,6 +126,10 @@ public struct LoaderOptions: Sendable {
         plan.skips = skippedBatches
         plan.end = sampler.length(over: layout)
         plan.dropsLast = dropsLast
+        if reference != nil {
+            plan.epochLength =
+                sampler.epochLength(over: layout) ?? plan.end.flatMap { $0 < .max ? $0 : nil }
+        }
         return plan
     }
 }

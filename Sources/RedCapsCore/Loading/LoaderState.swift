@@ -49,6 +49,8 @@ struct LoaderState<Source: Dataset>: Sendable {
     /// Generators that nobody is using, and how far they were after the last batch delivered.
     var streams: [PythonDraws?] = []
     var words: [Int] = []
+    /// The generator that a batch begins with, if that isn't the one that its stream has come to.
+    var freshDraws: @Sendable (Int) -> PythonDraws? = { _ in nil }
     private var wordsAfterBatch: [Int: Int] = [:]
     let makeStorage: @Sendable () throws -> Source.Storage
     let readsAhead: Bool
@@ -105,7 +107,7 @@ struct LoaderState<Source: Dataset>: Sendable {
         guard let ticket = window.takeBatch(makeStorage: makeStorage), let stream = ticket.stream
         else { return nil }
         defer { streams[stream] = nil }
-        return Job(ticket: ticket, draws: streams[stream])
+        return Job(ticket: ticket, draws: freshDraws(ticket.batch) ?? streams[stream])
     }
 
     /// Takes in what a worker has loaded.

@@ -72,8 +72,8 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     private var busyStreams: Set<Int> = []
     private let makeCursor: @Sendable (Int) throws -> any IteratorProtocol<Int> & Sendable
     private var cursor: (any IteratorProtocol<Int> & Sendable)?
-    /// The batch that the cursor stands at.
-    private var cursorNumber = -1
+    /// The position that the cursor stands at.
+    private var cursorPosition = -1
 
     /// Batches that are planned; the first `capacity` of them may be loaded.
     private var batches: [Batch] = []
@@ -116,7 +116,7 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
             return
         }
         do {
-            if cursor == nil || cursorNumber != number {
+            if cursor == nil || cursorPosition != positions.start {
                 cursor = try makeCursor(positions.start)
             }
         } catch {
@@ -139,14 +139,15 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
                 remaining: positions.count))
         plannedSamples += positions.count
         leftToPlan -= 1
-        (nextNumber, cursorNumber) = (number + 1, number + 1)
+        cursorPosition = positions[positions.count]
+        nextNumber = number + 1
     }
 
     /// The batch and slot of a sample, which is planned if there is one.
     private mutating func find(_ sample: Int) -> (batch: Int, slot: Int)? {
         while sample >= plannedSamples, !isPlanned { planBatch() }
         guard sample < plannedSamples, sample >= firstSample else { return nil }
-        // Only the last batch may be shorter than the others.
+        // Only the last batch may be shorter than the others, where samples are taken singly.
         let place = (sample - firstSample).quotientAndRemainder(dividingBy: plan.batchSize)
         return (place.quotient, place.remainder)
     }
@@ -196,7 +197,7 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
         for batch in 0..<capacity {
             while batches.count <= batch, !isPlanned { planBatch() }
             guard batch < batches.count else { return nil }
-            let stream = batches[batch].number % streams
+            let stream = self.stream(ofBatch: batches[batch].number, streams)
             guard batches[batch].storage == nil, batches[batch].remaining > 0,
                 !busyStreams.contains(stream)
             else { continue }
@@ -205,6 +206,11 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
             return ticket(batch, 0..<batches[batch].indices.count, storage, stream: stream)
         }
         return nil
+    }
+
+    /// Streams take turns, from the first anew in each epoch.
+    private func stream(ofBatch number: Int, _ streams: Int) -> Int {
+        plan.place(ofBatch: number).batch % streams
     }
 
     private mutating func storage(
@@ -321,7 +327,7 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
             Finished(
                 number: batch.number, positions: batch.positions, samples: samples,
                 storage: storage, failures: failures,
-                stream: streams.map { batch.number % $0 }))
+                stream: streams.map { stream(ofBatch: batch.number, $0) }))
     }
 
     /// Drops everything; what is still under way will be ignored.

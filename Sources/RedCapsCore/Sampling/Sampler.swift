@@ -13,11 +13,20 @@ public protocol Sampler: Sendable {
     /// How many positions the order has; `nil` if it never ends.
     func length(over layout: DatasetLayout) -> Int?
 
+    /// How many positions there are to an epoch of Python's, of which in the reference mode each
+    /// begins with a new batch; `nil`, the default, if batches go across.
+    func epochLength(over layout: DatasetLayout) -> Int?
+
     /// A cursor over the positions `position`, `position + stride`, `position + 2 * stride` …
     /// - Throws: `LoaderError` if the order makes no sense for such a data set.
     func makeCursor(
         at position: Int, stride: Int, over layout: DatasetLayout
     ) throws(LoaderError) -> Cursor
+}
+
+extension Sampler {
+    /// None: batches go across whatever borders there are.
+    public func epochLength(over layout: DatasetLayout) -> Int? { nil }
 }
 
 /// A sampler whose order is a function: any position's index is found at once, from nothing else.

@@ -36,10 +36,14 @@ public struct TorchDefaultSampler: Sampler {
         }
     }
 
+    /// As many as the data set has, or a multiple of the ranks.
+    public func epochLength(over layout: DatasetLayout) -> Int? {
+        rounding.rounded(layout.count)
+    }
+
     /// A cursor; rank r of W steps from r by W.
-    /// - Throws: `LoaderError` for another number of ranks than the order is made for, for several
-    ///   epochs that aren't a multiple of that number, and for more samples than torch draws 32 bits
-    ///   for, about 215 million.
+    /// - Throws: `LoaderError` for another number of ranks than the order is made for, and for more
+    ///   samples than torch draws 32 bits for, about 215 million.
     public func makeCursor(
         at position: Int, stride: Int, over layout: DatasetLayout
     ) throws(LoaderError) -> some IteratorProtocol<Int> & Sendable {
@@ -52,11 +56,6 @@ public struct TorchDefaultSampler: Sampler {
             throw LoaderError(
                 "the sampler is made for \(worldSize) ranks, and there are \(stride); "
                     + "its epochs depend on that")
-        }
-        if !roundsUp, epochs ?? 2 > 1, !length.isMultiple(of: stride) {
-            throw LoaderError(
-                "epochs of \(length) samples give \(stride) ranks unequal shares without "
-                    + "rounding up; load one epoch at a time")
         }
         // The limit is checked here: an epoch's generator is made when the epoch begins.
         _ = try TorchPermutations(count: layout.count, seed: seed, shuffles: shuffles)
