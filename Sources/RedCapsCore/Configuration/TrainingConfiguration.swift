@@ -49,11 +49,12 @@ public struct TrainingConfiguration: Sendable, Equatable {
             return
         }
         padIndex = try top.integer("pad_index", default: 0, in: 0...Int(Int32.max))
-        if let value = top.value("randomness") { try readRandomness(value) }
+        let randomness = top.value("randomness")
         let own = top.value("dataset")
         guard let value = top.value("train_dataloader") else {
             guard let own else { throw ConfigurationError("dataset", "a data set is needed") }
             dataset = try DatasetConfiguration(own, at: "dataset", notes: &notes)
+            try readRandomness(randomness)
             return
         }
         var loader = try ConfigurationReader(value, at: "train_dataloader")
@@ -68,6 +69,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
         } else {
             throw ConfigurationError("dataset", "a data set is needed")
         }
+        try readRandomness(randomness)
         try read(&loader)
     }
 
@@ -82,6 +84,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
             workers = try loader.integer("num_workers", default: 0, in: 0...65536)
         }
         dropsLast = try loader.bool("drop_last", default: false)
+        if loader.has("persistent_workers") {
+            persistsWorkers = try loader.bool("persistent_workers", default: false)
+        }
         if let value = loader.value("sampler") {
             sampler = try SamplerConfiguration(
                 value, at: loader.path("sampler"), sources: dataset.groups.count)
@@ -95,8 +100,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
             loader.note("pin_memory", "batches are in ordinary memory"),
             loader.note("pin_memory_device", "batches are in ordinary memory", unless: .string("")),
             loader.note(
-                "persistent_workers", "workers live as long as their loader; only the reference mode "
-                    + "heeds it"),
+                "persistent_workers", "workers live as long as their loader; the reference mode heeds it"),
             loader.note(
                 "prefetch_factor", "LoaderOptions.prefetchBatches bounds what is loaded ahead"),
             loader.note("timeout", "nothing is waited for in another process", unless: .integer(0)),
@@ -106,7 +110,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     }
 
     /// Reads what the run is seeded with.
-    private mutating func readRandomness(_ value: JSONValue) throws(ConfigurationError) {
+    private mutating func readRandomness(_ value: JSONValue?) throws(ConfigurationError) {
+        guard let value else { return }
         var reader = try ConfigurationReader(value, at: "randomness")
         seed = try reader.optionalInteger("seed")
         if let seed, !(0...Int(UInt32.max)).contains(seed) {
