@@ -252,7 +252,7 @@ struct ConfigurationTests {
                 "dataset.tokenizer.trust_remote_code has no effect: code of a model is never run",
                 "dataset.tokenizer.padding_side has no effect: batches are padded on the right, as the reference's are",
                 "dataset.tokenizer.use_fast isn't known and has no effect",
-                "train_dataloader.persistent_workers has no effect: workers live as long as their loader",
+                "train_dataloader.persistent_workers has no effect: workers live as long as their loader; the reference mode heeds it",
                 "train_dataloader.prefetch_factor has no effect: LoaderOptions.prefetchBatches bounds what is loaded ahead",
             ])
     }

@@ -151,11 +151,6 @@ struct ReferenceSamplerTests {
         #expect(
             refusal(.torchDefault(worldSize: 2), [10], stride: 4)
                 == "the sampler is made for 2 ranks, and there are 4; its epochs depend on that")
-        #expect(
-            refusal(.torchDefault(epochs: 2, roundUp: false), [10], stride: 4)
-                == "epochs of 10 samples give 4 ranks unequal shares without rounding up; "
-                + "load one epoch at a time")
-        #expect(refusal(.torchDefault(epochs: 2, roundUp: false), [12], stride: 4) == nil)
         let limit = 214_748_364
         for refused in [
             refusal(.torchInfinite(), [limit]), refusal(.torchDefault(), [limit]),

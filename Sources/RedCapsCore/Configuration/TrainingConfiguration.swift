@@ -100,7 +100,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
             loader.note("pin_memory", "batches are in ordinary memory"),
             loader.note("pin_memory_device", "batches are in ordinary memory", unless: .string("")),
             loader.note(
-                "persistent_workers", "workers live as long as their loader; the reference mode heeds it"),
+                "persistent_workers",
+                "workers live as long as their loader; the reference mode heeds it"),
             loader.note(
                 "prefetch_factor", "LoaderOptions.prefetchBatches bounds what is loaded ahead"),
             loader.note("timeout", "nothing is waited for in another process", unless: .integer(0)),
