@@ -257,6 +257,36 @@ struct ConfigurationTests {
             ])
     }
 
+    @Test("The run's seed, and what the reference draws besides, are read")
+    func seeds() throws {
+        func training(_ rest: String) throws -> TrainingConfiguration {
+            let text = #"{"dataset": \#(try dictionaryText()), \#(rest)}"#
+            return try TrainingConfiguration(JSONValue(parsing: Array(text.utf8)))
+        }
+        let seeded = try training(
+            #""randomness": {"seed": 7}, "train_dataloader": {"persistent_workers": true}"#)
+        #expect(seeded.seed == 7)
+        #expect(seeded.persistsWorkers)
+        #expect(LoaderOptions(seeded).seed == 7)
+        #expect(LoaderOptions(seeded, seed: 8).seed == 8)
+        let plain = try training(#""randomness": {"seed": null, "deterministic": false}"#)
+        #expect(plain.seed == nil)
+        #expect(!plain.differsByRank && !plain.drawsOrderSeed && !plain.persistsWorkers)
+        let byRank = try training(#""randomness": {"diff_rank_seed": true}"#)
+        #expect(byRank.differsByRank && byRank.drawsOrderSeed)
+        let drawn = try training(
+            #""train_dataloader": {"sampler": {"type": "InfiniteSampler", "seed": null}}"#)
+        #expect(drawn.drawsOrderSeed && !drawn.differsByRank)
+        // numpy's randint(2**31) after seed(33), which is what mmengine's sync_random_seed is.
+        let sampler = try #require(
+            drawn.referenceSampler(seed: 33) as? TorchInfiniteSampler)
+        #expect(sampler.seed == 1_067_342_868)
+        let error = #expect(throws: ConfigurationError.self) {
+            try training(#""randomness": {"seed": 4294967296}"#)
+        }
+        #expect(error?.keyPath == "randomness.seed")
+    }
+
     @Test("Two data sets that differ are told, and the upper one is used")
     func twoDatasets() throws {
         let both =
