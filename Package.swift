@@ -87,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "redcaps",
             dependencies: [
-                "RedCapsCore", "RedCapsFixtures",
+                "CSystem", "RedCapsCore", "RedCapsFixtures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

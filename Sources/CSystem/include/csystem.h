@@ -11,4 +11,8 @@
 /// EOPNOTSUPP, EXDEV or EINVAL where that isn't possible.
 int64_t rc_copy_range(int from, int64_t offset, int to, int64_t at, size_t count);
 
+/// Keeps glibc from raising its thresholds to the size of the largest block that was ever freed, after
+/// which it no longer gives such blocks back to the system. Swift can't see mallopt.
+void csystem_keep_malloc_small(void);
+
 #endif

@@ -84,12 +84,25 @@ import Musl
 }
 
 /// Memory of batches that are done with, to be used again: fresh pages for a batch of 100 MB would
-/// cost a good part of the time that it takes to decode it. When the last batch is done with, all of
-/// it goes back to the system.
+/// cost a good part of the time that it takes to decode it. What nobody has needed for a while goes
+/// back to the system, as does all of it when the last batch is done with.
 final class PixelPool: Sendable {
     private struct State {
         var idle: [PixelMemory] = []
         var used = 0
+        /// How many blocks have stayed idle since so many batches.
+        var spare = 0
+        var batches = 0
+
+        /// Of every sixteen batches, takes out what none of them needed.
+        mutating func takeSpare() -> ArraySlice<PixelMemory> {
+            spare = min(spare, idle.count)
+            batches += 1
+            guard batches % 16 == 0 else { return [] }
+            defer { spare = idle.count }
+            defer { idle.removeFirst(spare) }
+            return idle.prefix(spare)
+        }
     }
 
     private let state = Monitor(State())
@@ -98,8 +111,10 @@ final class PixelPool: Sendable {
     func take(_ count: Int) -> PixelMemory? {
         let reused = state.update { state in
             state.used += 1
-            return state.idle.firstIndex { unsafe $0.bytes.count == count }
+            let reused = state.idle.lastIndex { unsafe $0.bytes.count == count }
                 .map { state.idle.remove(at: $0) }
+            state.spare = min(state.spare, state.idle.count)
+            return reused
         }
         if let memory = reused ?? PixelMemory(count) { return memory }
         state.update { $0.used -= 1 }
@@ -112,6 +127,7 @@ final class PixelPool: Sendable {
             // Of another size than what comes back now, it is of no use any more.
             var surplus = state.idle.filter { unsafe $0.bytes.count != memory.bytes.count }
             state.idle.removeAll { unsafe $0.bytes.count != memory.bytes.count }
+            surplus += state.takeSpare()
             state.idle.append(memory)
             if state.used == 0 || state.idle.count > 4 {
                 surplus += state.idle

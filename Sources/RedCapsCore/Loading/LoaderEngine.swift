@@ -9,7 +9,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
     /// What a worker does next.
     private enum Step {
         case load(State.Job)
-        case deliver(State.Consumer, State.Delivery)
+        case deliver(State.Consumer, State.Parcel)
         case addReader
         case end
     }
@@ -90,7 +90,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
                 let start = MonotonicTime.nanoseconds
                 done = load(job, workspace, probe)
                 pace.learn(MonotonicTime.nanoseconds &- start, samples: job.ticket.indices.count)
-            case .deliver(let consumer, let delivery): consumer.resume(returning: delivery)
+            case .deliver(let consumer, let parcel): consumer.resume(returning: parcel)
             case .addReader: addReader()
             case .end: return
             }
@@ -106,8 +106,8 @@ final class LoaderEngine<Source: Dataset>: Sendable {
                 done = nil
                 state.finish(finished, &calls)
             }
-            if let (consumer, delivery) = state.takeAwaited(&calls) {
-                return .deliver(consumer, delivery)
+            if let (consumer, parcel) = state.takeAwaited(&calls) {
+                return .deliver(consumer, parcel)
             }
             if state.wantsReader() { return .addReader }
             if let job = state.takeJob(atMost: count, &calls) { return .load(job) }
@@ -241,19 +241,24 @@ final class LoaderEngine<Source: Dataset>: Sendable {
     /// The next batch, waiting for it without a thread; `nil` after the last one.
     func next() async throws -> Source.Batch? {
         let start = MonotonicTime.nanoseconds
-        let delivery = await withTaskCancellationHandler {
+        let parcel = await withTaskCancellationHandler {
             await withCheckedContinuation { consumer in
                 let due = state.update { state, calls in
                     state.consumer = consumer
                     return state.takeAwaited(&calls)
                 }
-                if let (consumer, delivery) = due { consumer.resume(returning: delivery) }
+                if let (consumer, parcel) = due { consumer.resume(returning: parcel) }
             }
         } onCancel: {
             cancel()
         }
         try Task.checkCancellation()
-        return try accept(delivery, waited: MonotonicTime.nanoseconds &- start)
+        let waited = MonotonicTime.nanoseconds &- start
+        let delivery = parcel.update { delivery in
+            defer { delivery = nil }
+            return delivery
+        }
+        return try delivery.flatMap { try accept($0, waited: waited) }
     }
 
     private func accept(_ delivery: State.Delivery, waited: UInt64) throws -> Source.Batch? {
@@ -326,7 +331,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
             state.cancel(&calls)
             return state.takeAwaited(&calls)
         }
-        if let (consumer, delivery) = due { consumer.resume(returning: delivery) }
+        if let (consumer, parcel) = due { consumer.resume(returning: parcel) }
     }
 }
 

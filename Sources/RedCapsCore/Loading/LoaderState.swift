@@ -12,7 +12,10 @@ enum Room {
 /// What the threads of a loader share, under one lock.
 struct LoaderState<Source: Dataset>: Sendable {
     typealias Window = ReorderWindow<Source.Sample, Source.Storage>
-    typealias Consumer = CheckedContinuation<Delivery, Never>
+    typealias Consumer = CheckedContinuation<Parcel, Never>
+    /// A delivery that whoever opens it takes out. The thread that hands it over would otherwise keep
+    /// the batch's memory until it gets on, which may be a while.
+    typealias Parcel = Monitor<Delivery?>
     typealias Calls = Switchboard<LoaderState>.Calls
 
     /// Samples for a worker.
@@ -180,10 +183,10 @@ struct LoaderState<Source: Dataset>: Sendable {
     }
 
     /// What is due, if the consumer that waits for it without a thread can have it now.
-    mutating func takeAwaited(_ calls: inout Calls) -> (Consumer, Delivery)? {
+    mutating func takeAwaited(_ calls: inout Calls) -> (Consumer, Parcel)? {
         guard let consumer, let delivery = takeDelivery(&calls) else { return nil }
         self.consumer = nil
-        return (consumer, delivery)
+        return (consumer, Parcel(delivery))
     }
 
     mutating func cancel(_ calls: inout Calls) {

@@ -29,7 +29,10 @@ package struct ReadAhead<Files: Sendable>: Sendable {
         average += (Double(nanoseconds) - average) / 16
         // Between the two it stays as it is.
         if average > 500_000, !isGivenUp { isNeeded = true }
-        if average < 200_000 { isNeeded = false }
+        if average < 200_000, isNeeded {
+            isNeeded = false
+            idle.removeAll()
+        }
     }
 
     /// Whether nothing is read ahead, nor was: decoders may take several samples at once.
@@ -73,7 +76,7 @@ package struct ReadAhead<Files: Sendable>: Sendable {
 
     /// Takes memory back that can be used again.
     package mutating func recycle(_ files: Files) {
-        if idle.count < 2 * limit { idle.append(files) }
+        if isNeeded, idle.count < 2 * limit { idle.append(files) }
     }
 
     /// Leaves reading to the decoders for good: there are no threads for it.

@@ -1,8 +1,22 @@
-/// Memory that a reader fills again and again; it grows to the largest file it has held.
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Memory that a reader fills again and again; it grows to the largest file it has held, up to half a
+/// mebibyte. What a larger file takes goes back to the system with the next smaller one, so that a few
+/// large files don't leave every buffer of a long run at their size.
 ///
 /// Give every thread its own. Reading into it costs no allocation once it is large enough.
 @safe public struct ReadBuffer: ~Copyable {
+    private static let keptSize = 1 << 19
+
     private var memory: UnsafeMutableRawBufferPointer
+    /// Whether `memory` is a map of its own: `malloc` might keep such blocks when they are freed.
+    private var isMapped = false
     /// How many of its bytes the last read filled.
     public private(set) var count = 0
 
@@ -11,7 +25,7 @@
         unsafe memory = .init(start: nil, count: 0)
     }
 
-    deinit { unsafe memory.deallocate() }
+    deinit { unsafe Self.free(memory, isMapped: isMapped) }
 
     /// Lends the bytes of the last read.
     public func withBytes<Result, Failure: Error>(
@@ -26,13 +40,35 @@
     mutating func fill<Failure: Error>(
         _ size: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) {
-        if unsafe size > memory.count {
-            unsafe memory.deallocate()
-            // A little more than asked, so that slowly growing files don't reallocate each time.
-            unsafe memory = .allocate(byteCount: size + size / 4 + 4096, alignment: 64)
+        if unsafe size > memory.count || isMapped && size <= Self.keptSize {
+            unsafe Self.free(memory, isMapped: isMapped)
+            unsafe (memory, isMapped) = Self.allocate(size)
         }
         count = 0
         count = unsafe try body(UnsafeMutableRawBufferPointer(rebasing: memory[..<size]))
+    }
+
+    private static func allocate(
+        _ size: Int
+    ) -> (memory: UnsafeMutableRawBufferPointer, isMapped: Bool) {
+        // A little more than asked, so that slowly growing files don't reallocate each time.
+        let size = size + size / 4 + 4096
+        if size > keptSize {
+            let map = unsafe mmap(
+                nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
+            if unsafe map != MAP_FAILED {
+                return unsafe (UnsafeMutableRawBufferPointer(start: map, count: size), true)
+            }
+        }
+        return unsafe (.allocate(byteCount: size, alignment: 64), false)
+    }
+
+    private static func free(_ memory: UnsafeMutableRawBufferPointer, isMapped: Bool) {
+        if isMapped {
+            unsafe _ = munmap(memory.baseAddress, memory.count)
+        } else {
+            unsafe memory.deallocate()
+        }
     }
 
     /// A copy of the bytes of the last read.
