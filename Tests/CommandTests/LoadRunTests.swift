@@ -78,7 +78,7 @@ struct LoadRunTests {
         #expect(parts?.lines == whole.lines)
     }
 
-    @Test("A state is the same for all ranks, and any number of them goes on with the stream")
+    @Test("A state is the same for all ranks; any number of them, and any batches, go on with it")
     func ranks() throws {
         let whole = try LedgerRun(
             set, "--batch-size", "1", "--batches", "24", "--seed", "9", "--workers", "2")
@@ -88,7 +88,7 @@ struct LoadRunTests {
         var states: [Data] = []
         for rank in 0..<3 {
             let run = try LedgerRun(
-                set, "--batch-size", "2", "--batches", "3", "--seed", "9", "--rank", "\(rank)",
+                set, "--batch-size", "3", "--batches", "2", "--seed", "9", "--rank", "\(rank)",
                 "--world-size", "3", "--resume", state, "--save-state",
                 set.folder["state-{rank}.json"])
             #expect(run.result.status == 0, "\(run.result.errors)")
@@ -98,8 +98,8 @@ struct LoadRunTests {
         }
         #expect(states[1] == states[0] && states[2] == states[0])
         var stream: [Int] = []
-        for batch in 0..<3 {
-            for slot in 0..<2 { stream += parts.map { $0[batch][slot] } }
+        for batch in 0..<2 {
+            for slot in 0..<3 { stream += parts.map { $0[batch][slot] } }
         }
         #expect(try Array(whole.indices.joined()[6..<24]) == stream)
     }
