@@ -101,13 +101,12 @@ struct LoadCommand: AsyncParsableCommand {
         _ dataset: ConcatDataset<CaptionDataset>, _ options: LoaderOptions,
         _ report: inout LoadReport
     ) async throws {
-        let rank = options.context.rank
         let loader = try DataLoader(
-            dataset, options, resuming: try files.resumePoint(rank: rank))
+            dataset, options, resuming: try files.resumePoint(rank: options.context.rank))
         let expected = (options.batchLimit ?? dataset.count / options.batchSize) * options.batchSize
         report.meter = Throughput(expected: expected)
         var bar = ProgressBar(total: expected, unit: "samples")
-        var record = try RunRecord(files, rank: rank)
+        var record = try RunRecord(files, options.context)
         try record.begin(at: loader.state)
         var isDescribed = false
         if files.saveState != nil { Interruption.watch() }

@@ -93,11 +93,17 @@ struct RunRecord {
     private var lastSave: ContinuousClock.Instant
     private var unsaved: ResumePoint?
 
-    init(_ files: RunFiles, rank: Int) throws {
+    init(_ files: RunFiles, _ context: DistributedContext) throws {
+        let rank = context.rank
         stateFile = files.saveState.map { RunFiles.name($0, rank: rank) }
         lastSave = clock.now
         ledgerFile = files.ledger.map { RunFiles.name($0, rank: rank) }
         guard let name = ledgerFile else { return }
+        guard context.worldSize == 1 || files.ledger != name else {
+            throw ValidationFailure(
+                "--ledger \(name) is one file for \(context.worldSize) ranks: it needs {rank} in its name"
+            )
+        }
         // A run that is resumed goes on with its ledger.
         if files.resume == nil || !FileManager.default.fileExists(atPath: name) {
             guard FileManager.default.createFile(atPath: name, contents: nil) else {

@@ -15,13 +15,18 @@ struct LedgerRun {
         _ set: DemoSet, arguments: [String] = [], ledger: String? = nil,
         environment: [String: String] = [:]
     ) throws {
-        let ledger = ledger ?? set.folder["ledger-\(UUID().uuidString).jsonl"]
+        let name = ledger ?? set.folder["ledger-\(UUID().uuidString)-{rank}.jsonl"]
         result = try run(
             try Redcaps.path(),
-            ["load", "--config", set.configuration, "--ledger", ledger, "--json"] + arguments,
+            ["load", "--config", set.configuration, "--ledger", name, "--json"] + arguments,
             environment: environment)
-        let text = try? String(contentsOfFile: ledger, encoding: .utf8)
+        let file = name.replacing("{rank}", with: Self.rank(arguments, environment))
+        let text = try? String(contentsOfFile: file, encoding: .utf8)
         lines = (text ?? "").split(separator: "\n").map(String.init)
+    }
+
+    private static func rank(_ arguments: [String], _ environment: [String: String]) -> String {
+        arguments.firstIndex(of: "--rank").map { arguments[$0 + 1] } ?? environment["RANK"] ?? "0"
     }
 
     var batches: [[String: Any]] {
@@ -250,6 +255,11 @@ struct LoadOrderTests {
             }
             #expect(all.sorted() == Array(0..<12))
         }
+        let shared = try LedgerRun(
+            set, arguments: ["--rank", "0", "--world-size", "2"], ledger: set.folder["one.jsonl"])
+        #expect(shared.result.status == 1)
+        #expect(shared.result.errors.contains("it needs {rank} in its name"))
+        #expect(!FileManager.default.fileExists(atPath: set.folder["one.jsonl"]))
         let half = try LedgerRun(set, environment: ["RANK": "1"])
         #expect(half.result.status == 1)
         #expect(half.result.errors.contains("WORLD_SIZE is needed as well"))
