@@ -130,7 +130,10 @@ struct RunRecord {
         guard let stateFile, let point = unsaved else { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        try encoder.encode(point).write(to: URL(filePath: stateFile), options: .atomic)
+        let state = try encoder.encode(point)
+        guard (try? state.write(to: URL(filePath: stateFile), options: .atomic)) != nil else {
+            throw ValidationFailure("\(stateFile) can't be written")
+        }
         (unsaved, lastSave) = (nil, clock.now)
     }
 
