@@ -123,8 +123,8 @@ struct EmbeddingTests {
                 try ImageDecoder(limits: limits, otherFormats: other).header(of: bytes.span)
             }
         }
-        _ = try ImageDecoder(otherFormats: decoder).header(
-            of: Fixture.bytes("jpegs/gray.jpg").span)
+        let gray = try Fixture.bytes("jpegs/gray.jpg")
+        _ = try ImageDecoder(otherFormats: decoder).header(of: gray.span)
         #expect(refusal([], decoder)?.code == .truncated)
         #expect(asked.loads.load(ordering: .relaxed) == 0)
         #expect(refusal(Array("BM nothing".utf8), decoder)?.code == .unknownFormat)
@@ -132,8 +132,8 @@ struct EmbeddingTests {
         #expect(asked.loads.load(ordering: .relaxed) == 2)
 
         let pixmap = Array("P6 2 1 255 abcdef".utf8)
-        #expect(try ImageDecoder(otherFormats: pixmaps).header(of: pixmap.span).width == 2)
-        #expect(try ImageDecoder(otherFormats: pixmaps).header(of: pixmap.span).format == nil)
+        let header = try ImageDecoder(otherFormats: pixmaps).header(of: pixmap.span)
+        #expect(header.width == 2 && header.height == 1 && header.format == nil)
         #expect(refusal(pixmap, pixmaps, ImageLimits(maxPixels: 1))?.code == .tooLarge)
         #expect(refusal(pixmap, pixmaps, ImageLimits(maxBytes: 9))?.code == .tooLarge)
         #expect(refusal(Array("P6 2 1 65535 abcdef".utf8), pixmaps)?.code == .unsupported)
