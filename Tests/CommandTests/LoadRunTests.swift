@@ -216,8 +216,10 @@ struct LoadOrderTests {
         let blocks = try indices("--sampler", "block-shuffled", "--shards-open", "1")
         #expect(blocks.sorted() == list && blocks != list)
         #expect(Set(blocks.prefix(6).map { $0 / 6 }).count == 1)  // two shards of six
-        let mixture = try indices("--sampler", "mixture", "--weights", "2", "--batches", "3")
-        #expect(mixture.sorted() == list)
+        // A block of 256 positions has 21 epochs of the only source, and 4 samples of the next.
+        let mixture = try indices("--sampler", "mixture", "--weights", "2", "--batches", "64")
+        let counts = list.map { index in mixture.count { $0 == index } }
+        #expect(counts.sorted() == Array(repeating: 21, count: 8) + Array(repeating: 22, count: 4))
         let reference = try indices("--sampler", "reference", "--batches", "3")
         #expect(reference.sorted() == list)
         #expect(try indices("--sampler", "reference", "--no-shuffle") == list)
