@@ -27,11 +27,15 @@ let package = Package(
         .trait(name: "GIF", description: "Decode GIF; needs no library."),
         .trait(name: "ICC", description: "Convert colours when downsampling; needs Little CMS."),
         .trait(name: "YAML", description: "Read configurations in YAML, with the package Yams."),
+        .trait(
+            name: "Metrics",
+            description: "Publish a loader's statistics, with the package swift-metrics."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.0.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
     ],
@@ -78,6 +82,9 @@ let package = Package(
             dependencies: [
                 "RedCapsTar", "RedCapsImage", .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams", condition: .when(traits: ["YAML"])),
+                .product(
+                    name: "CoreMetrics", package: "swift-metrics",
+                    condition: .when(traits: ["Metrics"])),
             ],
             swiftSettings: librarySettings),
         .target(
@@ -109,6 +116,9 @@ let package = Package(
             dependencies: [
                 "RedCapsCore", "RedCapsFixtures", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
+                .product(
+                    name: "CoreMetrics", package: "swift-metrics",
+                    condition: .when(traits: ["Metrics"])),
             ],
             swiftSettings: settings),
         .testTarget(

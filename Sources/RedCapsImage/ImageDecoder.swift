@@ -7,6 +7,8 @@
 public final class ImageDecoder {
     /// What is too large to be decoded.
     public let limits: ImageLimits
+    /// Decodes the formats that this build doesn't.
+    public let otherFormats: ClosureImageDecoder?
 
     private let jpeg: JPEGDecoder
     #if PNG
@@ -21,8 +23,11 @@ public final class ImageDecoder {
 
     /// Makes a decoder.
     /// - Throws: `ImageError` with `noMemory`.
-    public init(limits: ImageLimits = ImageLimits()) throws(ImageError) {
+    public init(
+        limits: ImageLimits = ImageLimits(), otherFormats: ClosureImageDecoder? = nil
+    ) throws(ImageError) {
         self.limits = limits
+        self.otherFormats = otherFormats
         jpeg = try JPEGDecoder()
     }
 
@@ -90,7 +95,17 @@ public final class ImageDecoder {
             throw ImageError(
                 .tooLarge, "\(bytes.count) bytes, more than the limit of \(limits.maxBytes)")
         }
-        let format = try ImageFormat(of: bytes)
+        do throws(ImageError) {
+            return try decoder(of: try ImageFormat(of: bytes))
+        } catch {
+            guard [.unknownFormat, .unsupported].contains(error.code),
+                let image = try otherFormats?.decode(bytes)
+            else { throw error }
+            return DecodedImage(image)
+        }
+    }
+
+    private func decoder(of format: ImageFormat) throws(ImageError) -> any FormatDecoder {
         switch format {
         case .jpeg: return jpeg
         #if PNG

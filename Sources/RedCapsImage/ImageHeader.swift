@@ -1,7 +1,7 @@
 /// What an image's header tells, before any pixel is decoded.
 public struct ImageHeader: Sendable, Hashable {
-    /// The format.
-    public let format: ImageFormat
+    /// The format; `nil` for an image that a `ClosureImageDecoder` has decoded.
+    public let format: ImageFormat?
     /// The width in pixels.
     public let width: Int
     /// The height in pixels.

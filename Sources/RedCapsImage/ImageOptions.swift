@@ -12,12 +12,15 @@ public struct ImageOptions: Sendable, Hashable {
     public var mirrorProbability: Double
     /// What is too large to be decoded.
     public var limits: ImageLimits
+    /// Decodes the formats that this build doesn't.
+    public var otherFormats: ClosureImageDecoder?
 
     /// Sets options; the defaults are the reference's.
     public init(
         decoding: ImageDecoding = .exact, format: PixelFormat = PixelFormat(),
         appliesOrientation: Bool = false, crop: SquareCrop = .random,
-        mirrorProbability: Double = 0, limits: ImageLimits = ImageLimits()
+        mirrorProbability: Double = 0, limits: ImageLimits = ImageLimits(),
+        otherFormats: ClosureImageDecoder? = nil
     ) {
         self.decoding = decoding
         self.format = format
@@ -25,6 +28,7 @@ public struct ImageOptions: Sendable, Hashable {
         self.crop = crop
         self.mirrorProbability = mirrorProbability
         self.limits = limits
+        self.otherFormats = otherFormats
     }
 }
 

@@ -52,7 +52,7 @@ internal import CResample
         writer = RowWriter(options.format, kernels)
         axes = ResampleAxes(kernels)
         resampler = RowResampler(kernels)
-        decoder = try ImageDecoder(limits: options.limits)
+        decoder = try ImageDecoder(limits: options.limits, otherFormats: options.otherFormats)
     }
 
     /// Reads the header: that of the image as it is shown, if `options` say so.

@@ -58,6 +58,9 @@ struct DigestCommand: ParsableCommand {
             throw ValidationError(
                 "--batches takes neither --reseed-each, --on-error report nor a negative seed")
         }
+        if loading.batches == nil, let argument = loading.givenForBatches {
+            throw ValidationError("\(argument) needs --batches")
+        }
         if let workers, !(0...1024).contains(workers) {
             throw ValidationError("--workers \(workers) isn't in 0 ... 1024")
         }

@@ -24,6 +24,8 @@ struct FaultArguments: ParsableArguments {
         switch onError {
         case .replace: .replace(atMost: try budget())
         case .skip: .skip(atMost: try budget())
+        case .stop where maxFailures != nil:
+            throw ValidationError("--on-error stop takes no --max-failures: it stops at the first")
         case .stop: .stop
         }
     }

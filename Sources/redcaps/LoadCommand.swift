@@ -69,6 +69,10 @@ struct LoadCommand: AsyncParsableCommand {
                 throw ValidationError("--\(name) \(value) isn't in 1 ... 2^32")
             }
         }
+        let forLoader = files.given ?? (profile ? "--profile" : preview.map { _ in "--preview" })
+        if engine == .bare, let forLoader {
+            throw ValidationError("--engine bare takes no \(forLoader)")
+        }
     }
 
     func run() async throws {
@@ -97,20 +101,22 @@ struct LoadCommand: AsyncParsableCommand {
         _ dataset: ConcatDataset<CaptionDataset>, _ options: LoaderOptions,
         _ report: inout LoadReport
     ) async throws {
-        let rank = options.context.rank
         let loader = try DataLoader(
-            dataset, options, resuming: try files.resumePoint(rank: rank))
+            dataset, options, resuming: try files.resumePoint(rank: options.context.rank))
         let expected = (options.batchLimit ?? dataset.count / options.batchSize) * options.batchSize
         report.meter = Throughput(expected: expected)
         var bar = ProgressBar(total: expected, unit: "samples")
-        var record = try RunRecord(files, rank: rank)
-        record.begin(at: loader.state)
+        var record = try RunRecord(files, options.context)
+        try record.begin(at: loader.state)
+        var isDescribed = false
         if files.saveState != nil { Interruption.watch() }
         for try await batch in loader {
             report.meter.count(batch.count)
             bar.show(report.meter.samples)
             try record.add(batch)
-            if report.meter.batches == 1 {
+            // Batches may be empty where samples are skipped.
+            if !isDescribed, batch.count > 0 {
+                isDescribed = true
                 bar.finish()
                 if !json { describe(batch) }
                 if let preview { try show(batch, in: preview) }

@@ -20,8 +20,9 @@ struct LoaderArguments: ParsableArguments {
     @Option(help: "How many epochs, with --sampler epochs or a configured DefaultSampler.")
     var epochs: Int?
 
-    @Option(help: "With --sampler block-shuffled: how many shards are mixed at a time.")
-    var shardsOpen = 16
+    @Option(
+        help: "With --sampler block-shuffled: how many shards are mixed at a time; by default 16.")
+    var shardsOpen: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -48,15 +49,30 @@ struct LoaderArguments: ParsableArguments {
 
     func validate() throws {
         for (name, value) in [
-            ("batches", batches), ("batch-size", batchSize), ("epochs", epochs),
-            ("shards-open", shardsOpen), ("world-size", worldSize),
+            ("batches", batches), ("epochs", epochs), ("shards-open", shardsOpen),
+            ("world-size", worldSize),
         ] {
             if let value, !(1...1 << 32).contains(value) {
                 throw ValidationError("--\(name) \(value) isn't in 1 ... 2^32")
             }
         }
+        if let batchSize, !(1...65536).contains(batchSize) {
+            throw ValidationError("--batch-size \(batchSize) isn't in 1 ... 65536")
+        }
         guard (rank == nil) == (worldSize == nil) else {
             throw ValidationError("--rank and --world-size go together")
+        }
+        if let rank, let worldSize, !(0..<worldSize).contains(rank) {
+            throw ValidationError("--rank \(rank) isn't in 0 ..< \(worldSize), the --world-size")
+        }
+        if jobArray, rank != nil {
+            throw ValidationError("--job-array and --rank are two sources of the rank")
+        }
+        guard shardsOpen == nil || sampler == .blockShuffled else {
+            throw ValidationError("--shards-open needs --sampler block-shuffled")
+        }
+        guard epochs == nil || [.configured, .epochs, .reference].contains(sampler) else {
+            throw ValidationError("--sampler \(sampler.rawValue) takes no --epochs")
         }
         guard (weights != nil) == (sampler == .mixture) else {
             throw ValidationError("--sampler mixture and --weights go together")
@@ -73,6 +89,15 @@ struct LoaderArguments: ParsableArguments {
         }
     }
 
+    /// The arguments that were given though they only count for whole batches.
+    var givenForBatches: String? {
+        [
+            ("--batch-size", batchSize != nil), ("--sampler", sampler != .configured),
+            ("--epochs", epochs != nil), ("--shuffle", shuffle != nil), ("--rank", rank != nil),
+            ("--job-array", jobArray),
+        ].first(where: \.1)?.0
+    }
+
     /// Which of several processes this is.
     func context() throws -> DistributedContext {
         if let rank, let worldSize {
@@ -81,17 +106,23 @@ struct LoaderArguments: ParsableArguments {
         return try .fromEnvironment(jobArray ? .jobArray : .launcher)
     }
 
-    /// The order, as asked for or as configured.
-    func makeSampler(
-        _ training: TrainingConfiguration, seed: UInt64, worldSize: Int
+    /// The order, as asked for or as configured; in the reference mode that is as Python draws it.
+    private func makeSampler(
+        _ training: TrainingConfiguration, seed: UInt64, worldSize: Int, isReference: Bool
     ) throws -> any Sampler {
+        let order = isReference && sampler == .configured ? .reference : sampler
+        if epochs != nil, order != .epochs {
+            guard case .epochs = training.sampler else {
+                throw ValidationFailure("--epochs: the configuration's sampler never ends")
+            }
+        }
         let shuffles = shuffle ?? training.sampler.shuffles
         let orderSeed = training.sampler.seed.map { UInt64(bitPattern: Int64($0)) } ?? seed
-        switch sampler {
+        switch order {
         case .sequential: return .sequential
         case .infinite: return .infinite(shuffle: shuffles, seed: orderSeed)
         case .epochs: return .epochs(epochs ?? 1, shuffle: shuffles, seed: orderSeed)
-        case .blockShuffled: return .blockShuffled(shardsOpen: shardsOpen, seed: orderSeed)
+        case .blockShuffled: return .blockShuffled(shardsOpen: shardsOpen ?? 16, seed: orderSeed)
         case .mixture: return .mixture(weights: try parsedWeights(), seed: orderSeed)
         case .reference:
             return training.referenceSampler(
@@ -107,15 +138,8 @@ struct LoaderArguments: ParsableArguments {
         reference: ReferenceMode? = nil
     ) throws -> LoaderOptions {
         let context = try context()
-        let sampler =
-            try
-            (reference == nil
-            ? makeSampler(training, seed: seed, worldSize: context.worldSize)
-            : sampler == .configured || sampler == .reference
-                ? training.referenceSampler(
-                    shuffle: shuffle ?? training.sampler.shuffles, seed: seed,
-                    worldSize: context.worldSize, epochs: epochs ?? 1)
-                : makeSampler(training, seed: seed, worldSize: context.worldSize))
+        let sampler = try makeSampler(
+            training, seed: seed, worldSize: context.worldSize, isReference: reference != nil)
         let batchSize = batchSize ?? training.batchSize ?? 32
         var options = LoaderOptions(
             batchSize: batchSize, sampler: sampler, workers: workers, seed: seed,

@@ -19,6 +19,7 @@ struct RunFiles: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Write what each batch held, a line of JSON each; {rank} in the name is replaced.",
+            discussion: "A run that is resumed goes on with the ledger that is there.",
             valueName: "file"))
     var ledger: String?
 
@@ -31,20 +32,30 @@ struct RunFiles: ParsableArguments {
     var skipBatches: String?
 
     func validate() throws {
-        if let firstBatch, firstBatch < 0 {
-            throw ValidationError("--first-batch \(firstBatch) is negative")
+        if let firstBatch, !(0..<1 << 48).contains(firstBatch) {
+            throw ValidationError("--first-batch \(firstBatch) isn't in 0 ..< 2^48")
         }
         _ = try skips()
     }
 
     private func skips() throws -> [Range<Int>] {
-        try (skipBatches ?? "").split(separator: ",").map { part in
+        guard let skipBatches else { return [] }
+        return try skipBatches.split(separator: ",", omittingEmptySubsequences: false).map { part in
             let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
             guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
                 0 <= first, first <= last, last < 1 << 48
             else { throw ValidationError("--skip-batches: \"\(part)\" is no range of batches") }
             return first..<(last + 1)
         }
+    }
+
+    /// An argument that was given.
+    var given: String? {
+        [
+            ("--resume", resume != nil), ("--save-state", saveState != nil),
+            ("--ledger", ledger != nil), ("--first-batch", firstBatch != nil),
+            ("--skip-batches", skipBatches != nil),
+        ].first(where: \.1)?.0
     }
 
     /// Puts into the options what isn't about files.
@@ -57,11 +68,13 @@ struct RunFiles: ParsableArguments {
     func resumePoint(rank: Int) throws -> ResumePoint? {
         try resume.map { name in
             let file = Self.name(name, rank: rank)
-            let data = try Data(contentsOf: URL(filePath: file))
+            guard let data = try? Data(contentsOf: URL(filePath: file)) else {
+                throw ValidationFailure("\(file) can't be read, to resume from")
+            }
             do {
                 return try JSONDecoder().decode(ResumePoint.self, from: data)
             } catch {
-                throw ValidationFailure("\(file) is no state of a loader: \(error)")
+                throw ValidationFailure("\(file) is no state of a loader")
             }
         }
     }
@@ -74,23 +87,32 @@ struct RunFiles: ParsableArguments {
 /// Keeps a run's state and its ledger.
 struct RunRecord {
     private let stateFile: String?
+    private let ledgerFile: String?
     private var ledger: FileHandle?
     private let clock = ContinuousClock()
     private var lastSave: ContinuousClock.Instant
     private var unsaved: ResumePoint?
 
-    init(_ files: RunFiles, rank: Int) throws {
+    init(_ files: RunFiles, _ context: DistributedContext) throws {
+        let rank = context.rank
         stateFile = files.saveState.map { RunFiles.name($0, rank: rank) }
         lastSave = clock.now
-        guard let name = files.ledger.map({ RunFiles.name($0, rank: rank) }) else { return }
+        ledgerFile = files.ledger.map { RunFiles.name($0, rank: rank) }
+        guard let name = ledgerFile else { return }
+        guard context.worldSize == 1 || files.ledger != name else {
+            throw ValidationFailure(
+                "--ledger \(name) is one file for \(context.worldSize) ranks: it needs {rank} in its name"
+            )
+        }
         // A run that is resumed goes on with its ledger.
         if files.resume == nil || !FileManager.default.fileExists(atPath: name) {
             guard FileManager.default.createFile(atPath: name, contents: nil) else {
                 throw ValidationFailure("\(name) can't be written")
             }
         }
-        let handle = try FileHandle(forWritingTo: URL(filePath: name))
-        try handle.seekToEnd()
+        guard let handle = FileHandle(forUpdatingAtPath: name) else {
+            throw ValidationFailure("\(name) can't be written")
+        }
         ledger = handle
     }
 
@@ -108,12 +130,31 @@ struct RunRecord {
         guard let stateFile, let point = unsaved else { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        try encoder.encode(point).write(to: URL(filePath: stateFile), options: .atomic)
+        let state = try encoder.encode(point)
+        guard (try? state.write(to: URL(filePath: stateFile), options: .atomic)) != nil else {
+            throw ValidationFailure("\(stateFile) can't be written")
+        }
         (unsaved, lastSave) = (nil, clock.now)
     }
 
-    /// Keeps the state of a run that delivers no batch, too.
-    mutating func begin(at point: ResumePoint) { unsaved = point }
+    /// Keeps the state of a run that delivers no batch, too. The ledger goes on behind the batches
+    /// before the point: a run that was killed may have written more of them than its last state
+    /// tells, and half a line.
+    mutating func begin(at point: ResumePoint) throws {
+        unsaved = point
+        guard let ledger, let ledgerFile else { return }
+        // Mapped: of a long ledger only the end is looked at.
+        var lines = try Data(contentsOf: URL(filePath: ledgerFile), options: .alwaysMapped)[...]
+        lines = lines[..<(lines.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0)]
+        while !lines.isEmpty {
+            let start = lines.dropLast().lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            let line = try? JSONSerialization.jsonObject(with: lines[start...]) as? [String: Any]
+            if let batch = line?["batch"] as? Int, batch < point.batch { break }
+            lines = lines[..<start]
+        }
+        try ledger.truncate(atOffset: UInt64(lines.count))
+        try ledger.seekToEnd()
+    }
 }
 
 /// What a batch held, as one line of a ledger.

@@ -14,18 +14,22 @@ struct LoadTests {
         let line = try #require(lines.first)
         #expect(lines.count == 1)
         #expect(
-            Set(line.keys).isSuperset(of: [
+            Set(line.keys) == [
                 "samples", "batches", "seconds", "samples_per_second", "replaced", "skipped",
                 "failures", "workers", "open_ms", "peak_rss_bytes", "rss_bytes", "bytes_read",
-                "consumer_wait_seconds", "consumer_wait_p99_ms", "mean_queue_depth",
-                "decode_seconds",
-            ]))
+                "retried_reads", "stalls", "consumer_wait_seconds", "worker_wait_seconds",
+                "consumer_wait_p50_ms", "consumer_wait_p95_ms", "consumer_wait_p99_ms",
+                "mean_queue_depth", "read_seconds", "decode_seconds", "resample_seconds",
+                "tokenize_seconds", "collate_seconds",
+            ])
         #expect(line["batches"] as? Int == 3)  // ceil(10 / 4)
         #expect(line["samples"] as? Int == 12)  // the order is endless
         #expect(line["workers"] as? Int == 2)
         #expect(line["replaced"] as? Int == 0)
         #expect(try #require(line["samples_per_second"] as? Double) > 0)
         #expect(try #require(line["peak_rss_bytes"] as? Int) > 1_000_000)
+        #expect(try #require(line["bytes_read"] as? Int) > 10_000)
+        #expect(try #require(line["decode_seconds"] as? Double) > 0)
     }
 
     @Test("The batch size is the configuration's, and the number of batches what is asked for")

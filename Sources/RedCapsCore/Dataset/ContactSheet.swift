@@ -3,12 +3,13 @@ extension CaptionBatch {
     /// - Parameters:
     ///   - columns: Images in a row; by default as many as make the sheet about square.
     ///   - edge: The edge of each image in the sheet, in pixels, 1 ... 4096.
-    /// - Throws: `ImageError` with `badRequest` if the sheet would be too large.
+    /// - Throws: `ImageError` with `badRequest` if the sheet would be too large, or the batch is empty.
     public func contactSheet(columns: Int? = nil, edge: Int = 192) throws(ImageError) -> PixelBuffer
     {
         guard (1...4096).contains(edge) else {
             throw ImageError(.badRequest, "an edge of \(edge) isn't in 1 ... 4096")
         }
+        guard count > 0 else { throw ImageError(.badRequest, "a batch without samples") }
         let square = Int(Double(count).squareRoot().rounded(.up))
         let columns = min(max(1, columns ?? square), count)
         let rows = (count + columns - 1) / columns

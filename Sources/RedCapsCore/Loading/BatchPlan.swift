@@ -55,7 +55,7 @@ package struct BatchPlan: Sendable {
         let (step, tooWide) = batchSize.multipliedReportingOverflow(by: worldSize)
         let (distance, tooFar) = (number - origin.number).multipliedReportingOverflow(by: step)
         let (position, outside) = origin.position.addingReportingOverflow(distance)
-        guard !tooWide, !tooFar, !outside, Int.max - position > 2 * step else { return nil }
+        guard !tooWide, !tooFar, !outside, (Int.max - position) / 2 > step else { return nil }
         return position
     }
 

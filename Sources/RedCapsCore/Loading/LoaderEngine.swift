@@ -61,7 +61,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
             }
         }
         state = Switchboard(first, rooms: Room.count)
-        run.meter.begin(self, probes, workers: options.workers)
+        run.meter.begin(self, probes)
         do throws(StoreError) {
             for number in 0..<options.workers {
                 state.update { state, _ in state.workers += 1 }

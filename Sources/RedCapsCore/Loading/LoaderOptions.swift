@@ -80,6 +80,7 @@ public struct LoaderOptions: Sendable {
             ("prefetchBatches", prefetchBatches, 1...65536),
             ("batchLimit", batchLimit ?? 0, 0...Int.max),
             ("firstBatch", firstBatch ?? 0, 0...1 << 48),
+            ("worldSize", context.worldSize, 1...1 << 32),
             ("readsInFlight", readsInFlight, 1...256),
             ("readAheadBytes", readAheadBytes, 1...Int.max),
         ]

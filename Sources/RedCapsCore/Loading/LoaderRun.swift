@@ -6,7 +6,7 @@ final class LoaderRun: Sendable {
     let options: LoaderOptions
     let plan: BatchPlan
     let start: ResumePoint
-    let meter = LoaderMeter()
+    let meter: LoaderMeter
     /// Of the consumer.
     let probe = LoadingProbe()
     private let last: Monitor<ResumePoint>
@@ -16,7 +16,7 @@ final class LoaderRun: Sendable {
         self.plan = plan
         self.start = start
         last = Monitor(start)
-        meter.begin(self, [probe], workers: options.workers)
+        meter = LoaderMeter(consumer: probe, workers: options.workers)
     }
 
     /// Where the last delivered batch left off.

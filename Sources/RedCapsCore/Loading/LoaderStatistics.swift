@@ -82,13 +82,20 @@ final class LoaderMeter: Sendable {
         var start: UInt64?
     }
 
-    private let state = Monitor(State())
+    private let state: Monitor<State>
+
+    /// The consumer's probe counts as well, whatever iterates.
+    init(consumer: LoadingProbe, workers: Int) {
+        var first = State()
+        first.probes[ObjectIdentifier(consumer)] = [consumer]
+        first.statistics.workers = workers
+        state = Monitor(first)
+    }
 
     /// An iteration begins.
-    func begin(_ run: AnyObject, _ probes: [LoadingProbe], workers: Int) {
+    func begin(_ run: AnyObject, _ probes: [LoadingProbe]) {
         state.update { state in
             state.probes[ObjectIdentifier(run)] = probes
-            state.statistics.workers = workers
             if state.start == nil { state.start = MonotonicTime.nanoseconds }
         }
     }
