@@ -11,8 +11,8 @@ package struct ReadAhead<Files: Sendable>: Sendable {
     /// Whether reads are slow enough for threads of their own.
     package private(set) var isNeeded = false
 
-    /// A moving average of what a sample's reads take, in nanoseconds.
-    private var average = 0.0
+    /// The share of samples lately whose reads took long: one that a busy machine delayed says nothing.
+    private var slowShare = 0.0
     private var isGivenUp = false
     private var next = 0
     private var reading: Set<Int> = []
@@ -26,10 +26,10 @@ package struct ReadAhead<Files: Sendable>: Sendable {
 
     /// Takes account of how long a sample's reads took.
     package mutating func learn(nanoseconds: UInt64) {
-        average += (Double(nanoseconds) - average) / 16
+        slowShare += ((nanoseconds > 300_000 ? 1 : 0) - slowShare) / 16
         // Between the two it stays as it is.
-        if average > 500_000, !isGivenUp { isNeeded = true }
-        if average < 200_000, isNeeded {
+        if slowShare > 0.3, !isGivenUp { isNeeded = true }
+        if slowShare < 0.05, isNeeded {
             isNeeded = false
             idle.removeAll()
         }

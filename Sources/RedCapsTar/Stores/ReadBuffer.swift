@@ -6,13 +6,14 @@ import Glibc
 import Musl
 #endif
 
-/// Memory that a reader fills again and again; it grows to the largest file it has held, up to half a
-/// mebibyte. What a larger file takes goes back to the system with the next smaller one, so that a few
-/// large files don't leave every buffer of a long run at their size.
+/// Memory that a reader fills again and again; it grows to the largest file it has held. Beyond
+/// 640 KiB it shrinks again with a file of less than half its size, so that a few large files don't leave
+/// every buffer of a long run at theirs.
 ///
 /// Give every thread its own. Reading into it costs no allocation once it is large enough.
 @safe public struct ReadBuffer: ~Copyable {
-    private static let keptSize = 1 << 19
+    private static let keptSize = 640 << 10
+    private static let mappedSize = 128 << 10
 
     private var memory: UnsafeMutableRawBufferPointer
     /// Whether `memory` is a map of its own: `malloc` might keep such blocks when they are freed.
@@ -40,7 +41,7 @@ import Musl
     mutating func fill<Failure: Error>(
         _ size: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) {
-        if unsafe size > memory.count || isMapped && size <= Self.keptSize {
+        if unsafe size > memory.count || memory.count > Self.keptSize && size < memory.count / 2 {
             unsafe Self.free(memory, isMapped: isMapped)
             unsafe (memory, isMapped) = Self.allocate(size)
         }
@@ -53,7 +54,7 @@ import Musl
     ) -> (memory: UnsafeMutableRawBufferPointer, isMapped: Bool) {
         // A little more than asked, so that slowly growing files don't reallocate each time.
         let size = size + size / 4 + 4096
-        if size > keptSize {
+        if size > mappedSize {
             let map = unsafe mmap(
                 nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
             if unsafe map != MAP_FAILED {
