@@ -15,7 +15,8 @@ struct TokenizerPipeline: Sendable {
         var result: [UInt8]?
         for step in normalization {
             if let bytes = result {
-                result = try bytes.withText { text throws(TokenizerError) in try step.apply(to: text) }
+                result =
+                    try bytes.withText { text throws(TokenizerError) in try step.apply(to: text) }
                     ?? bytes
             } else {
                 result = try step.apply(to: text)
@@ -130,12 +131,15 @@ extension [UInt8] {
         _ body: (ScalarText) throws(TokenizerError) -> Result
     ) throws(TokenizerError) -> Result {
         // A typed throw doesn't pass through the standard library's closures.
-        let result = withUnsafeBufferPointer { buffer -> Swift.Result<Result, TokenizerError> in
+        let result = unsafe withUnsafeBufferPointer {
+            buffer -> Swift.Result<Result, TokenizerError> in
             .init { () throws(TokenizerError) in
-                guard let base = buffer.baseAddress else {
-                    return try [0].withText { text throws(TokenizerError) in try body(text.part(0, 0)) }
+                guard let base = unsafe buffer.baseAddress else {
+                    return try [0].withText { text throws(TokenizerError) in
+                        try body(text.part(0, 0))
+                    }
                 }
-                return try body(unsafe ScalarText(base, buffer.count, .shared))
+                return try unsafe body(ScalarText(base, buffer.count, .shared))
             }
         }
         return try result.get()

@@ -19,7 +19,8 @@ struct BehaviorTests {
                 #expect(try tokenizer.encodeBatch(texts, threads: threads) == ids)
             }
             #expect(try tokenizer.encodeBatch([], threads: 2).isEmpty)
-            #expect(try tokenizer.encodeBatch(["a"], addSpecialTokens: false, threads: 9).count == 1)
+            #expect(
+                try tokenizer.encodeBatch(["a"], addSpecialTokens: false, threads: 9).count == 1)
         }
     }
 

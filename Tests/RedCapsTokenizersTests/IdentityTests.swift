@@ -71,7 +71,7 @@ struct IdentityTests {
         arguments: [
             ("qwen2-files", nil, "qwen2"), ("qwen2-files/vocab.json", .qwen2, "qwen2"),
             ("qwen.tiktoken", nil, "qwen2"), ("llama3.tiktoken", .gpt4, "llama3"),
-            ("llama4.tiktoken", .gpt4o, "llama4"),
+            ("llama4.tiktoken", .gpt4o, "llama4"), ("clip-files", .clip, "clip"),
         ] as [(String, BytePairFamily?, String)])
     func otherFiles(file: String, family: BytePairFamily?, name: String) throws {
         let golden = try Golden.shared.get()

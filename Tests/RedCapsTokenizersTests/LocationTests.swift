@@ -50,8 +50,9 @@ struct LocationTests {
         }
         #expect(error?.code == .notFound)
         let text = error?.description ?? ""
-        for place in ["owner/none", "/root-of-all/owner/none", "\(folder.path)/hub/models--owner--none"]
-        {
+        for place in [
+            "owner/none", "/root-of-all/owner/none", "\(folder.path)/hub/models--owner--none",
+        ] {
             #expect(text.contains(place), "\(text)")
         }
     }

@@ -43,7 +43,8 @@ struct PromptTests {
         let prompt = PromptTemplate.internVL3.prompt(for: " a cat ")
         #expect(
             prompt
-                == "<|im_start|>user\nGenerate an image: a cat<|im_end|>\n<|im_start|>assistant\n<img>")
+                == "<|im_start|>user\nGenerate an image: a cat<|im_end|>\n<|im_start|>assistant\n<img>"
+        )
         #expect(try ids(" a cat ") == tokenizer.encode(prompt))
         #expect(PromptTemplate.qwen2Chat.prompt(for: "a cat") + "<img>" == prompt)
         #expect(
@@ -104,7 +105,8 @@ struct PromptTests {
         #expect(error?.keyPath == "tokenizer")
     }
 
-    @Test("of a caption with a lone surrogate are refused, and such a caption that isn't used isn't")
+    @Test(
+        "of a caption with a lone surrogate are refused, and such a caption that isn't used isn't")
     func surrogates() throws {
         #expect(throws: SampleError.self) { try ids(#"a \ud800 b"#) }
         #expect(try ids(#"a \ud83d\ude00 b"#) == ids("a 😀 b"))

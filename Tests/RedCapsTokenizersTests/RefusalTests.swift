@@ -19,7 +19,8 @@ struct RefusalTests {
             (Models.json(model: #"{"type": "WordPiece", "vocab": {"a": 0}}"#), "model.type"),
             (Models.json(model: #"{"type": "Unigram", "vocab": [["a", -1.5]]}"#), "model.type"),
             (
-                Models.json(model: #"{"type": "BPE", "vocab": {"a": 0}, "merges": [], "dropout": 0.1}"#),
+                Models.json(
+                    model: #"{"type": "BPE", "vocab": {"a": 0}, "merges": [], "dropout": 0.1}"#),
                 "model.dropout"
             ),
             (
@@ -30,7 +31,8 @@ struct RefusalTests {
             ),
             (
                 Models.json(
-                    model: #"{"type": "BPE", "vocab": {"a": 0}, "merges": [], "byte_fallback": true}"#),
+                    model:
+                        #"{"type": "BPE", "vocab": {"a": 0}, "merges": [], "byte_fallback": true}"#),
                 "model.byte_fallback"
             ),
             (Models.json(normalizer: #"{"type": "NFD"}"#), "normalizer.type"),
@@ -104,7 +106,10 @@ struct RefusalTests {
             (#"{"type": "BPE", "merges": [["a"]], "vocab": {"a": 0}}"#, "model.merges[0]"),
             (#"{"type": "BPE", "vocab": {"a": 0}}"#, "model.merges"),
             (#"{"type": "BPE", "merges": []}"#, "model.vocab"),
-            (#"{"type": "BPE", "vocab": {"a": 0}, "merges": [], "unk_token": "x"}"#, "model.unk_token"),
+            (
+                #"{"type": "BPE", "vocab": {"a": 0}, "merges": [], "unk_token": "x"}"#,
+                "model.unk_token"
+            ),
         ])
     func invalid(model: String, keyPath: String) throws {
         let error = try failure(Models.json(model: model))

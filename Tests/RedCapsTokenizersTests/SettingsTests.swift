@@ -30,7 +30,10 @@ struct SettingsTests {
         let json = Models.json(
             postProcessor: #"{"type": "RobertaProcessing", "sep": ["b", 1], "cls": ["b", 1]}"#)
         let around = try tokenizer(
-            #"{"add_bos_token": true, "add_eos_token": true, "bos_token": "<s>", "eos_token": {"content": "</s>"}}"#,
+            #"""
+            {"add_bos_token": true, "add_eos_token": true, "bos_token": "<s>",
+             "eos_token": {"content": "</s>"}}
+            """#,
             json)
         #expect(try around.encode("a") == [4, 0, 5])
         #expect(try around.encode("a", addSpecialTokens: false) == [0])
@@ -53,13 +56,17 @@ struct SettingsTests {
         let folder = try TemporaryFolder()
         try folder.write("vocab.json", #"{"a": 0, "b": 1, "ab": 2, "Ġ": 3, "<|endoftext|>": 4}"#)
         try folder.write("merges.txt", "#version: 0.2\na b\n")
-        let error = #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: folder.path) }
+        let error = #expect(throws: TokenizerError.self) {
+            try BytePairTokenizer(path: folder.path)
+        }
         #expect(error?.reason.contains("gpt2") == true)
         try folder.write("tokenizer_config.json", #"{"tokenizer_class": "GPT2TokenizerFast"}"#)
         let tokenizer = try BytePairTokenizer(path: folder.path)
         #expect(try tokenizer.encode("ab a<|endoftext|>") == [2, 3, 0, 4])
         try folder.write("merges.txt", "#version: 0.2\na b\nx y\n")
-        let broken = #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: folder.path) }
+        let broken = #expect(throws: TokenizerError.self) {
+            try BytePairTokenizer(path: folder.path)
+        }
         #expect(broken?.file.hasSuffix("merges.txt") == true)
     }
 

@@ -26,7 +26,8 @@ public struct BytePairFamily: Sendable, Hashable {
 
     /// The family of a `tokenizer_class` of Hugging Face's transformers.
     init?(tokenizerClass: String) {
-        let name = tokenizerClass.hasSuffix("Fast") ? String(tokenizerClass.dropLast(4)) : tokenizerClass
+        let name =
+            tokenizerClass.hasSuffix("Fast") ? String(tokenizerClass.dropLast(4)) : tokenizerClass
         switch name {
         case "Qwen2Tokenizer": self = .qwen2
         case "GPT2Tokenizer": self = .gpt2
@@ -86,7 +87,9 @@ public struct BytePairFamily: Sendable, Hashable {
             }
             return id
         }
-        if self == .roberta { (pipeline.prefix, pipeline.suffix) = ([try id("<s>")], [try id("</s>")]) }
+        if self == .roberta {
+            (pipeline.prefix, pipeline.suffix) = ([try id("<s>")], [try id("</s>")])
+        }
         if self == .clip {
             pipeline.prefix = [try id("<|startoftext|>")]
             pipeline.suffix = [try id("<|endoftext|>")]

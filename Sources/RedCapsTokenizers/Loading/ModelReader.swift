@@ -130,9 +130,13 @@ struct ModelReader {
         }
         let unknown = try reader.string("unk_token")
         let unknownID = unknown.flatMap { vocabulary.id(ofSpelled: Array($0.utf8)) }
-        let suffix = try reader.string("end_of_word_suffix") ?? ""
+        var suffix: [UInt8] = []
+        let ending = try reader.string("end_of_word_suffix") ?? ""
+        if !ByteAlphabet.decode(Array(ending.utf8), into: &suffix) {
+            throw reader.unsupported("end_of_word_suffix")
+        }
         let model = BytePairModel(
-            vocabulary: vocabulary, merges: merges, suffix: Array(suffix.utf8), unknown: unknownID,
+            vocabulary: vocabulary, merges: merges, suffix: suffix, unknown: unknownID,
             fusesUnknown: try reader.bool("fuse_unk") ?? false,
             ignoresMerges: try reader.bool("ignore_merges") ?? false)
         let lacksBytes =

@@ -46,7 +46,9 @@ enum TokenizerFolder {
     ) throws(TokenizerError) -> TokenizerPipeline {
         let name = file.split(separator: "/").last.map(String.init) ?? ""
         if name.hasSuffix(".tiktoken") || name == "tokenizer.model" {
-            guard let family = family ?? BytePairFamily(rankFile: name) else { throw noFamily(file) }
+            guard let family = family ?? BytePairFamily(rankFile: name) else {
+                throw noFamily(file)
+            }
             return try family.pipeline(try RankFile.model(file), addsPrefixSpace: false, file)
         }
         guard name == "vocab.json" else { return try TokenizerFile(file).pipeline }

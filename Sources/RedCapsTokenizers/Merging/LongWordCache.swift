@@ -45,7 +45,8 @@ struct LongWordCache {
     }
 
     /// Keeps the ids of a word that isn't there yet.
-    mutating func add(_ word: ScalarText, _ hash: UInt64, count idCount: Int, _ id: (Int) -> UInt32) {
+    mutating func add(_ word: ScalarText, _ hash: UInt64, count idCount: Int, _ id: (Int) -> UInt32)
+    {
         if bytes.count > Self.mostBytes {
             self = LongWordCache()
         } else if count * 2 > entries.count {

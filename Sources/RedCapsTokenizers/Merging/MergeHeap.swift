@@ -8,7 +8,7 @@ struct MergeHeap {
     mutating func push(_ rank: UInt32, _ position: Int) {
         let entry = UInt64(rank) << 32 | UInt64(position)
         entries.append(entry)
-        entries.withUnsafeMutableBufferPointer { entries in
+        unsafe entries.withUnsafeMutableBufferPointer { entries in
             var place = entries.count - 1
             while place > 0 {
                 let parent = (place - 1) / 4
@@ -24,7 +24,7 @@ struct MergeHeap {
     mutating func pop() -> (rank: UInt32, position: Int)? {
         guard let last = entries.popLast() else { return nil }
         guard let first = entries.first else { return Self.parts(last) }
-        entries.withUnsafeMutableBufferPointer { entries in
+        unsafe entries.withUnsafeMutableBufferPointer { entries in
             var place = 0
             while true {
                 let child = place * 4 + 1

@@ -28,7 +28,10 @@
 
     private mutating func reserve(_ count: Int) {
         guard count > capacity else { return }
-        for pointer in unsafe [ids, ranks, next, previous] { unsafe pointer.deallocate() }
+        unsafe ids.deallocate()
+        unsafe ranks.deallocate()
+        unsafe next.deallocate()
+        unsafe previous.deallocate()
         capacity = max(count, capacity * 2)
         unsafe ids = .allocate(capacity: capacity)
         unsafe ranks = .allocate(capacity: capacity)

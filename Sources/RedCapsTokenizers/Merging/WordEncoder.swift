@@ -22,7 +22,7 @@
 
     /// The ids so far.
     func ids() -> [Int] {
-        Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+        unsafe Array(unsafeUninitializedCapacity: count) { buffer, initialized in
             for position in 0..<count { unsafe buffer[position] = Int(output[position]) }
             initialized = count
         }
@@ -47,9 +47,10 @@
     @inline(__always)
     mutating func append(_ word: ScalarText, _ model: borrowing BytePairModel) {
         guard word.count <= WordCache.longestWord else { return appendLong(word, model) }
-        let raw = UnsafeRawPointer(unsafe word.base)
+        let raw = unsafe UnsafeRawPointer(word.base)
         var low = UInt64(littleEndian: unsafe raw.loadUnaligned(as: UInt64.self))
-        var high = UInt64(littleEndian: unsafe raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        var high = UInt64(
+            littleEndian: unsafe raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         let bits = UInt64(truncatingIfNeeded: word.count &* 8)
         if bits < 64 {
             low &= (1 &<< bits) &- 1

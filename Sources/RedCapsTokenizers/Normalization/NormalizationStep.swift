@@ -30,7 +30,8 @@ enum NormalizationStep: Sendable {
         var position = 0
         while position < text.count {
             let byte = text[position]
-            // What begins with 0xC2 is below U+00C0, with up to 0xCB below U+0300.
+            // Nothing in ASCII changes, and without compatible forms nothing below U+0300, whose
+            // UTF-8 begins with 0xCC.
             if byte < 0xC2 || !compatible && byte < 0xCC {
                 position &+= byte < 0x80 ? 1 : 2
                 continue

@@ -26,7 +26,9 @@ enum PatternEscape {
         case _ where controls[scalar] != nil:
             let value = controls[scalar] ?? 0
             return ScalarSet([value...value])
-        case "!"..."/", ":"..."@", "["..."`", "{"..."~", " ": return ScalarSet([scalar.value...scalar.value])
+        case "!"..."/", ":"..."@", "["..."`", "{"..."~", " ":
+
+            return ScalarSet([scalar.value...scalar.value])
         default:
             throw PatternError(reason: "\"\\\(scalar)\" isn't supported")
         }

@@ -16,7 +16,9 @@ struct GPT4oScanner: WordScanner {
     func end(of text: ScalarText, from start: Int) -> Int {
         let (properties, next) = text.properties(at: start)
         if let end = endOfWord(text, start, properties, next) { return end }
-        if CategorySet.numbers.contains(properties) { return text.skipNumbers(from: next, atMost: 2) }
+        if CategorySet.numbers.contains(properties) {
+            return text.skipNumbers(from: next, atMost: 2)
+        }
         let byte = text[start]
         if Self.others.contains(properties) {
             return skipEndings(text, text.skip(Self.others, from: next))

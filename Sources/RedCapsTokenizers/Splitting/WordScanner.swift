@@ -60,7 +60,8 @@ extension ScalarText {
             let expected = first == UInt8(ascii: "l") ? first : UInt8(ascii: "e")
             guard start &+ 2 < count, self[start &+ 2] | fold == expected else { return nil }
             return start &+ 3
-        case 0xC5 | fold where ignoringCase && has(0xBF, at: start &+ 2) && has(0xC5, at: start &+ 1):
+        case 0xC5 | fold
+        where ignoringCase && has(0xBF, at: start &+ 2) && has(0xC5, at: start &+ 1):
             return start &+ 3  // the long s
         default: return nil
         }

@@ -1,5 +1,5 @@
 /// Reads the numbers of a table in `UnicodeTables`, one after the other.
-struct NumberList: Sequence, IteratorProtocol {
+@safe struct NumberList: Sequence, IteratorProtocol {
     private let text: UnsafeBufferPointer<UInt8>
     private var position = 0
 
@@ -11,7 +11,7 @@ struct NumberList: Sequence, IteratorProtocol {
     mutating func next() -> UInt32? {
         var value: UInt32 = 0
         var hasDigits = false
-        while position < text.count {
+        while unsafe position < text.count {
             let byte = unsafe text[position]
             position += 1
             switch byte {

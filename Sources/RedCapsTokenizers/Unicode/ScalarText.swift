@@ -87,7 +87,7 @@ import Musl
         var position = start
         // Eight bytes at a time: the high bit of those that are ASCII letters.
         while position &+ 8 <= count {
-            let raw = UnsafeRawPointer(unsafe base + position)
+            let raw = unsafe UnsafeRawPointer(base + position)
             let bytes = UInt64(littleEndian: unsafe raw.loadUnaligned(as: UInt64.self))
             let folded = bytes | 0x2020_2020_2020_2020
             // No byte below 0x80 carries into the next: 0x7F + 0x1F and 0x7F + 0x05 stay below 0x100.

@@ -75,13 +75,11 @@ struct TokenFinder: Sendable {
 
     private func candidate(in text: ScalarText, from position: Int) -> Int? {
         if let onlyStart { return text.find(onlyStart, from: position) }
-        return starts.withUnsafeBufferPointer { starts in
-            var position = position
-            while position < text.count {
-                if unsafe starts[Int(text[position])] { return position }
-                position &+= 1
-            }
-            return nil
+        var position = position
+        while position < text.count {
+            if starts[Int(text[position])] { return position }
+            position &+= 1
         }
+        return nil
     }
 }
