@@ -59,7 +59,7 @@ struct BehaviorTests {
         #expect(open.last == end && open.count > 1)
     }
 
-    @Test("encodes a megabyte of anything in time that is about linear", .timeLimit(.minutes(1)))
+    @Test("encodes a megabyte of anything in time that is about linear")
     func megabytes() throws {
         for name in ["qwen2", "gpt4o", "clip", "patterns", "engine"] {
             let tokenizer = try small(name)
@@ -84,11 +84,11 @@ struct BehaviorTests {
                 {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}
                 """)
         let tokenizer = try BytePairTokenizer(path: folder.write("tokenizer.json", json))
-        #expect(try tokenizer.encode("aab").count == 3)
+        #expect(try tokenizer.encode("aab") == [0, 2])
         let error = #expect(throws: TokenizerError.self) {
             try tokenizer.encode(String(repeating: "a", count: 200_000))
         }
         #expect(error?.code == .tooSlow)
-        #expect(try tokenizer.encode("aab").count == 3)
+        #expect(try tokenizer.encode("aab") == [0, 2])
     }
 }

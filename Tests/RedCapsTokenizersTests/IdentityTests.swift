@@ -9,7 +9,7 @@ struct IdentityTests {
         "removed", "previous", "next", "contiguous", "inverted", "unknown", "fused", "dropping",
     ]
 
-    @Test("The texts are the ones that the golden ids were made of", .timeLimit(.minutes(5)))
+    @Test("The texts are the ones that the golden ids were made of")
     func texts() throws {
         let golden = try Golden.shared.get()
         for (kind, count) in [(TextKind.captions, 20000), (.hostile, 5000), (.noise, 50000)] {

@@ -78,7 +78,7 @@ struct RefusalTests {
             (#"\\p{Han}+"#, #"\p{Han}"#), ("a{1,3}+b", "interval"), ("(a*)*", "empty"),
             (#"\\bword"#, #"\b"#), ("(a", "no end"), ("a)", "odd"), ("[a", "too early"),
             ("[z-a]", "range"), ("(?<name>a)", "(?<n"), ("(?=a.*)b", "without a limit"),
-            ("(?<=ab)c", "looking back"), ("(?i:straße)", "ASCII"), ("(?i:boss)", "fold"),
+            ("(?<=ab)c", "looking back"), ("(?i:größe)", "ASCII"), ("(?i:boss)", "fold"),
             ("a*", "nothing at all"), ("^a", "^"), (#"\\xe9"#, "byte"), ("[[:alpha:]]", "[:"),
         ])
     func patterns(pattern: String, reason: String) throws {
@@ -120,7 +120,7 @@ struct RefusalTests {
     @Test("that is no JSON is refused with the byte")
     func damaged() throws {
         let whole = Models.json()
-        for count in stride(from: 0, to: whole.utf8.count, by: 7) {
+        for count in stride(from: 0, to: whole.count, by: 7) {
             let error = try failure(String(whole.prefix(count)))
             #expect(error.code == .invalid)
             #expect(error.reason.contains("at byte"), "\(error)")

@@ -37,21 +37,21 @@ extension ConcatDataset where Source == CaptionDataset {
                 reason: "\(excluding.count) lists for \(configurations.count) data sets; "
                     + "one for each is needed, which may be empty")
         }
-        var made: [(model: String?, type: String, tokenizer: any CaptionTokenizer)] = []
-        func tokenizer(of source: CaptionDatasetConfiguration) throws -> (any CaptionTokenizer)? {
+        var known: [(model: String?, type: String, tokenizer: any CaptionTokenizer)] = []
+        func made(for source: CaptionDatasetConfiguration) throws -> (any CaptionTokenizer)? {
             if let tokenizer { return tokenizer }
             guard let named = source.tokenizer else { return nil }
-            if let same = made.first(where: { $0.model == named.model && $0.type == named.type }) {
+            if let same = known.first(where: { $0.model == named.model && $0.type == named.type }) {
                 return same.tokenizer
             }
-            made.append((named.model, named.type, try makeTokenizer(named)))
-            return made.last?.tokenizer
+            known.append((named.model, named.type, try makeTokenizer(named)))
+            return known.last?.tokenizer
         }
         var sources: [CaptionDataset] = []
         for (number, configuration) in configurations.enumerated() {
             sources.append(
                 try CaptionDataset(
-                    configuration, root: root, tokenizer: try tokenizer(of: configuration),
+                    configuration, root: root, tokenizer: try made(for: configuration),
                     imageOptions: imageOptions,
                     padIndex: training.padIndex, missing: missing,
                     excluding: excluding.isEmpty ? ExclusionList() : excluding[number],

@@ -69,9 +69,10 @@ extension JSONReader {
         try allow(["type", "pretokenizers"])
         let steps = try objects("pretokenizers") ?? []
         guard let last = steps.last else { throw notByteLevel() }
+        let end = try last.splits()
         var splits: [SplitStep] = []
         for step in steps.dropLast() { splits += try step.split() }
-        return splits + (try last.splits())
+        return splits + end
     }
 
     private func notByteLevel() -> TokenizerError {

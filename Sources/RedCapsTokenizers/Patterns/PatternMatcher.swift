@@ -20,7 +20,7 @@ struct PatternMatcher {
         self.pattern = pattern
         self.text = text
         tried = Array(repeating: 0, count: (pattern.branchCount * (text.count + 1) + 63) / 64)
-        stepsLeft = 1_000_000 + 100 * pattern.instructions.count * text.count
+        stepsLeft = 1_000_000 + 20 * pattern.instructions.count * text.count
     }
 
     /// Where the match ends that begins at a position.
