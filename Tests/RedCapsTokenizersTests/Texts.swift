@@ -27,7 +27,7 @@ struct Texts: Decodable {
 
     private func word(_ draws: inout SplitMix) -> String {
         let index = draws.below(1 << 16)
-        let text = words[(index * index >> 16) * words.count >> 16]
+        let text = words[(((index * index) >> 16) * words.count) >> 16]
         switch draws.below(200) {
         case ..<4: return text + "'s"
         case ..<7: return text + "-" + draws.choose(words)
@@ -130,7 +130,7 @@ private struct SplitMix {
         var z = state
         z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return Int(((z ^ z >> 31) >> 32) * UInt64(count) >> 32)
+        return Int((((z ^ z >> 31) >> 32) * UInt64(count)) >> 32)
     }
 
     mutating func choose<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
