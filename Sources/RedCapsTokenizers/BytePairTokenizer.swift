@@ -10,7 +10,11 @@ public final class BytePairTokenizer: PlainTextTokenizer {
     private let pipeline: TokenizerPipeline
     private let workspaces = Mutex<[TokenizerWorkspace]>([])
 
-    init(_ pipeline: TokenizerPipeline) { self.pipeline = pipeline }
+    init(_ pipeline: TokenizerPipeline) {
+        var pipeline = pipeline
+        pipeline.findShortWay()
+        self.pipeline = pipeline
+    }
 
     /// Encodes a text.
     /// - Parameters:
@@ -55,8 +59,8 @@ public final class BytePairTokenizer: PlainTextTokenizer {
         _ texts: [String], addSpecialTokens: Bool = true, threads: Int? = nil
     ) throws -> [[Int]] {
         let threads = max(1, threads ?? WorkerThread.usableCores)
-        // Small enough to end together, large enough for a lock to cost nothing.
-        let size = max(1, min(256, texts.count / (threads * 8)))
+        // Small enough to end together, large enough for a lock and a wake-up to cost nothing.
+        let size = max(1, min(4096, texts.count / (threads * 8)))
         let blocks = stride(from: 0, to: texts.count, by: size).map {
             $0..<min($0 + size, texts.count)
         }

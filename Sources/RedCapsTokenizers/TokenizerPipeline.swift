@@ -10,6 +10,20 @@ struct TokenizerPipeline: Sendable {
     /// Whether tokens are joined as bytes on decoding, or as they are written, with spaces between.
     var joinsBytes = true
 
+    /// The scanner of GPT-4's patterns if it is all that happens to a text below U+0300 without
+    /// added tokens: most captions, for which nothing that threads share is counted then.
+    private(set) var plainScanner: GPT4Scanner?
+
+    /// Finds out whether there is a short way.
+    mutating func findShortWay() {
+        plainScanner = nil
+        guard splits.count == 1, case .gpt4(let numbers) = splits[0] else { return }
+        for step in normalization {
+            guard case .compose(compatible: false) = step else { return }
+        }
+        plainScanner = GPT4Scanner(numbers: numbers)
+    }
+
     /// A text after all steps of normalization; `nil` if it is the same.
     func normalized(_ text: ScalarText) throws(TokenizerError) -> [UInt8]? {
         var result: [UInt8]?
@@ -38,6 +52,9 @@ struct TokenizerPipeline: Sendable {
     func encode(
         _ text: ScalarText, plain: [Range<Int>], into encoder: inout WordEncoder
     ) throws(TokenizerError) {
+        if let scanner = plainScanner, !added.mayStart(in: text, below: 0xCC) {
+            return scan(text, scanner, into: &encoder)
+        }
         if added.inText.isEmpty {
             return try encodeRaw(text, plain: plain, into: &encoder)
         }

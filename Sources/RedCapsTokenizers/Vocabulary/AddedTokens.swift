@@ -1,3 +1,15 @@
+/// A set of bytes, in place.
+private struct ByteSet {
+    private var bits = SIMD4<UInt64>()
+
+    mutating func insert(_ byte: UInt8) { bits[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
+
+    @inline(__always)
+    func contains(_ byte: UInt8) -> Bool {
+        bits[Int(byte &>> 6)] &>> UInt64(byte & 63) & 1 != 0
+    }
+}
+
 /// The tokens that were added to a model's vocabulary.
 struct AddedTokens: Sendable {
     private(set) var tokens: [AddedToken] = []
@@ -18,7 +30,21 @@ struct AddedTokens: Sendable {
         wordRanges = ScalarSet(list.ranges())
     }
 
+    /// Whether a byte begins an added token.
+    private var starts = ByteSet()
+
     var isEmpty: Bool { tokens.isEmpty }
+
+    /// Whether a text has a byte that begins an added token, or one that isn't below a limit.
+    @inline(__always)
+    func mayStart(in text: ScalarText, below limit: UInt8) -> Bool {
+        let starts = starts
+        for position in 0..<text.count {
+            let byte = text[position]
+            if byte >= limit || starts.contains(byte) { return true }
+        }
+        return false
+    }
 
     func number(of content: String) -> Int? { numbers[content] }
     func number(ofID id: UInt32) -> Int? { numbersByID[id] }
@@ -57,9 +83,11 @@ struct AddedTokens: Sendable {
             }
         }
         (inText, inNormalized) = (TokenFinder(), TokenFinder())
+        starts = ByteSet()
         for (number, token) in tokens.enumerated() {
             let form = token.isNormalized ? try normalize(token.content) : Array(token.content.utf8)
-            guard !form.isEmpty else { continue }
+            guard let first = form.first else { continue }
+            starts.insert(first)
             if token.isNormalized {
                 inNormalized.add(form, token: number)
             } else {
