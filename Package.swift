@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "RedCapsCore", targets: ["RedCapsCore"]),
         .library(name: "RedCapsTar", targets: ["RedCapsTar"]),
         .library(name: "RedCapsImage", targets: ["RedCapsImage"]),
+        .library(name: "RedCapsTokenizers", targets: ["RedCapsTokenizers"]),
         .library(name: "RedCapsFixtures", targets: ["RedCapsFixtures"]),
         .executable(name: "redcaps", targets: ["redcaps"]),
     ],
@@ -88,13 +89,16 @@ let package = Package(
             ],
             swiftSettings: librarySettings),
         .target(
+            name: "RedCapsTokenizers", dependencies: ["RedCapsCore"],
+            swiftSettings: librarySettings),
+        .target(
             name: "RedCapsFixtures", dependencies: ["RedCapsCore"], swiftSettings: librarySettings),
 
         // The command line.
         .executableTarget(
             name: "redcaps",
             dependencies: [
-                "CSystem", "RedCapsCore", "RedCapsFixtures",
+                "CSystem", "RedCapsCore", "RedCapsFixtures", "RedCapsTokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -120,6 +124,10 @@ let package = Package(
                     name: "CoreMetrics", package: "swift-metrics",
                     condition: .when(traits: ["Metrics"])),
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RedCapsTokenizersTests",
+            dependencies: ["RedCapsCore", "RedCapsTokenizers", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",

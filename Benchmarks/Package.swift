@@ -6,7 +6,7 @@ let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v15)],
     products: [
-        // For compare_with_pillow.py.
+        // For compare_with_pillow.py and compare_with_tokenizers.py.
         .library(name: "RedCapsForPython", type: .dynamic, targets: ["RedCapsForPython"])
     ],
     dependencies: [
@@ -21,7 +21,10 @@ let package = Package(
         .target(name: "CAllocations"),
         .target(
             name: "RedCapsForPython",
-            dependencies: [.product(name: "RedCapsImage", package: "RedCaps")]),
+            dependencies: [
+                .product(name: "RedCapsImage", package: "RedCaps"),
+                .product(name: "RedCapsTokenizers", package: "RedCaps"),
+            ]),
         .executableTarget(name: "header-walk", cSettings: [.define("NDEBUG")]),
         .executableTarget(
             name: "loader-overhead",

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import RedCapsCore
+import RedCapsTokenizers
 
 /// Which data set: the arguments that the verbs share.
 struct DatasetOptions: ParsableArguments {
@@ -27,8 +28,20 @@ struct DatasetOptions: ParsableArguments {
             valueName: "dir"))
     var root: String?
 
-    @Option(help: "Instead of the configuration's tokenizer; only \"bytes\" is built in.")
-    var tokenizer: Tokenizer?
+    @Option(
+        help: ArgumentHelp(
+            "Instead of the configuration's tokenizer: bytes, a model's folder, a tokenizer's file, or a model's name in the Hugging Face cache.",
+            valueName: "model"))
+    var tokenizer: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What is cut of a prompt that is too long: its end, as the reference does, or the caption.",
+            valueName: "what"))
+    var cut = Cut.end
+
+    @Flag(help: "Take special tokens that are written in captions as plain text.")
+    var plainCaptions = false
 
     @Option(help: "What to do about samples whose files are in no shard: fail or drop.")
     var missing = Missing.fail
@@ -45,8 +58,9 @@ struct DatasetOptions: ParsableArguments {
         case drop
     }
 
-    enum Tokenizer: String, ExpressibleByArgument, CaseIterable {
-        case bytes
+    enum Cut: String, ExpressibleByArgument, CaseIterable {
+        case end
+        case caption
     }
 
     func validate() throws {
@@ -63,18 +77,32 @@ struct DatasetOptions: ParsableArguments {
     func open(
         _ imageOptions: ImageOptions = ImageOptions()
     ) throws -> (training: TrainingConfiguration, dataset: ConcatDataset<CaptionDataset>) {
-        let training = try TrainingConfiguration(
+        var training = try TrainingConfiguration(
             file: config, overrides: try overrides.map { try ConfigurationOverride(parsing: $0) })
+        training.dataset.updateSources {
+            $0.promptOptions = PromptOptions(
+                truncation: cut == .caption ? .caption : .end,
+                captionTokens: plainCaptions ? .plain : .special)
+        }
         let logger = Logger(label: "redcaps")
         var bar = ProgressBar(total: 1, unit: "shards")
         defer { bar.finish() }
+        let root = root ?? defaultRoot(training.dataset)
         let dataset = try ConcatDataset(
-            training, root: root ?? defaultRoot(training.dataset),
-            tokenizer: tokenizer == .bytes ? ByteTokenizer() : nil, imageOptions: imageOptions,
+            training, root: root, tokenizer: try chosenTokenizer(root),
+            makeTokenizer: { try $0.makeTokenizer(root: root) }, imageOptions: imageOptions,
             missing: missing == .drop ? .dropAtOpen : .failSample,
             excluding: try exclude.map { try ExclusionList(file: $0) },
             progress: { bar.show($0.finishedShards, of: $0.shardCount) }, logger: logger)
         return (training, dataset)
+    }
+
+    private func chosenTokenizer(_ root: String?) throws -> (any CaptionTokenizer)? {
+        switch tokenizer {
+        case "bytes": ByteTokenizer()
+        case let name?: try BytePairTokenizer(named: name, root: root)
+        case nil: nil
+        }
     }
 
     private func defaultRoot(_ configuration: DatasetConfiguration) -> String? {

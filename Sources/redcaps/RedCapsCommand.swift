@@ -9,7 +9,8 @@ struct RedCapsCommand: AsyncParsableCommand {
         abstract: "Loads caption data sets for text-to-image training, straight from tar shards.",
         subcommands: [
             LoadCommand.self, DigestCommand.self, IndexCommand.self, ExtractCommand.self,
-            PackCommand.self, DownsampleCommand.self, VerifyCommand.self, DemoDataCommand.self,
+            PackCommand.self, DownsampleCommand.self, VerifyCommand.self, TokenizeCommand.self,
+            DemoDataCommand.self,
         ])
 
     /// Exit codes are 0, 1 for anything that failed and 2 for wrong arguments; errors are one line.

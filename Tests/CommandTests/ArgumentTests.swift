@@ -9,7 +9,7 @@ struct ArgumentTests {
         arguments: [
             ["load"], ["load", "--config", "c.json", "--batches", "0"],
             ["load", "--config", "c.json", "--workers", "none"],
-            ["load", "--config", "c.json", "--tokenizer", "words"],
+            ["load", "--config", "c.json", "--cut", "words"],
             ["digest", "--config", "c.json"],
             ["digest", "--config", "c.json", "--all", "--first", "1"],
             ["digest", "--config", "c.json", "--indices", "1,,2"],

@@ -27,6 +27,8 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
     public var tokenizer: TokenizerConfiguration?
     /// `tokenizer_kwargs.add_special_tokens`: whether the tokenizer adds its own tokens.
     public var addsSpecialTokens: Bool
+    /// How prompts may differ from the reference's; no key of a configuration file.
+    public var promptOptions = PromptOptions()
     /// `debug`: whether every index loads sample 0.
     public var alwaysLoadsFirst: Bool
     /// Keys that mean nothing to this data set, with their paths. They had no effect.
@@ -192,7 +194,8 @@ public struct TokenizerConfiguration: Sendable, Equatable {
         guard self.type == Self.bytes.type else {
             throw ConfigurationError(
                 "\(keyPath).type", value: "\"\(type)\"",
-                "this tokenizer can't be loaded; pass one to CaptionDataset, or take "
+                "this tokenizer can't be loaded by RedCapsCore alone; pass one, which "
+                    + "makeTokenizer(root:) of RedCapsTokenizers makes, or take "
                     + "\"\(Self.bytes.type)\" (redcaps: --tokenizer bytes)")
         }
         return ByteTokenizer()

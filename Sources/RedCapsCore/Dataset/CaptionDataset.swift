@@ -16,7 +16,7 @@ public final class CaptionDataset: Dataset {
     private let list: any SampleList
     /// The entries of the list that are left out.
     private let omitted: OmittedEntries
-    private let tokenizer: any CaptionTokenizer
+    private let prompts: PromptEncoder
     /// How files become pixels.
     public let imageOptions: ImageOptions
     private let pool = PixelPool()
@@ -134,7 +134,7 @@ public final class CaptionDataset: Dataset {
         self.configuration = configuration
         self.list = list
         self.omitted = omitted
-        self.tokenizer = tokenizer
+        prompts = try PromptEncoder(configuration, tokenizer)
         self.imageOptions = imageOptions
         self.padIndex = padIndex
         fingerprint = omitted.fingerprint(list.fingerprint)
@@ -347,10 +347,7 @@ public final class CaptionDataset: Dataset {
         case .text(let caption): text = caption
         case .notText(let value): throw AnnotationError(reason: "the caption is \(value), not text")
         }
-        let prompt = configuration.promptTemplate.prompt(for: text)
-        let ids = try tokenizer.encode(
-            prompt, addSpecialTokens: configuration.addsSpecialTokens)
-        return Array(ids.prefix(configuration.maximumLength))
+        return try prompts.ids(for: text)
     }
 }
 

@@ -8,6 +8,8 @@ extension ConcatDataset where Source == CaptionDataset {
     ///   - root: The folder that relative paths of the configuration are relative to; `nil` for the
     ///     working directory.
     ///   - tokenizer: Instead of those that the configuration names.
+    ///   - makeTokenizer: Makes a tokenizer that the configuration names, once each; by default only
+    ///     the byte-level one is known, `makeTokenizer(root:)` of RedCapsTokenizers knows models'.
     ///   - imageOptions: How files become pixels.
     ///   - missing: What to do about samples whose files are in no shard.
     ///   - excluding: Samples to leave out, a list for each data set in their order; none by default.
@@ -18,8 +20,12 @@ extension ConcatDataset where Source == CaptionDataset {
     ///   place.
     public convenience init(
         _ training: TrainingConfiguration, root: String? = nil,
-        tokenizer: (any CaptionTokenizer)? = nil, imageOptions: ImageOptions = ImageOptions(),
-        missing: MissingSamples = .failSample, excluding: [ExclusionList] = [],
+        tokenizer: (any CaptionTokenizer)? = nil,
+        makeTokenizer: (TokenizerConfiguration) throws -> any CaptionTokenizer = {
+            try $0.makeTokenizer()
+        },
+        imageOptions: ImageOptions = ImageOptions(), missing: MissingSamples = .failSample,
+        excluding: [ExclusionList] = [],
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
@@ -31,11 +37,22 @@ extension ConcatDataset where Source == CaptionDataset {
                 reason: "\(excluding.count) lists for \(configurations.count) data sets; "
                     + "one for each is needed, which may be empty")
         }
+        var known: [(model: String?, type: String, tokenizer: any CaptionTokenizer)] = []
+        func made(for source: CaptionDatasetConfiguration) throws -> (any CaptionTokenizer)? {
+            if let tokenizer { return tokenizer }
+            guard let named = source.tokenizer else { return nil }
+            if let same = known.first(where: { $0.model == named.model && $0.type == named.type }) {
+                return same.tokenizer
+            }
+            known.append((named.model, named.type, try makeTokenizer(named)))
+            return known.last?.tokenizer
+        }
         var sources: [CaptionDataset] = []
         for (number, configuration) in configurations.enumerated() {
             sources.append(
                 try CaptionDataset(
-                    configuration, root: root, tokenizer: tokenizer, imageOptions: imageOptions,
+                    configuration, root: root, tokenizer: try made(for: configuration),
+                    imageOptions: imageOptions,
                     padIndex: training.padIndex, missing: missing,
                     excluding: excluding.isEmpty ? ExclusionList() : excluding[number],
                     cancellation: cancellation, progress: progress, logger: logger))

@@ -14,7 +14,7 @@ public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
 /// Unlike Foundation's parsers that takes in `NaN`, `Infinity`, numbers beyond the range of a
 /// double, and escapes of single surrogates; unlike lenient ones it refuses a byte-order mark,
 /// invalid UTF-8 and raw control characters in strings.
-struct JSONScanner {
+package struct JSONScanner {
     /// Python gives up at about a thousand levels, depending on who calls it.
     private static let maximumDepth = 900
 
@@ -23,7 +23,7 @@ struct JSONScanner {
     private var depth = 0
 
     /// - Parameter depth: How deep in arrays and objects the text lies.
-    init(_ bytes: [UInt8], depth: Int = 0) {
+    package init(_ bytes: [UInt8], depth: Int = 0) {
         self.bytes = bytes
         self.depth = depth
     }
@@ -44,7 +44,7 @@ struct JSONScanner {
     }
 
     /// The first byte of the next value, which tells its kind.
-    mutating func peek() throws(JSONError) -> UInt8 {
+    package mutating func peek() throws(JSONError) -> UInt8 {
         skipSpace()
         guard let byte = current else { throw failure("a value is missing") }
         return byte
@@ -58,7 +58,7 @@ struct JSONScanner {
     }
 
     /// Makes sure that nothing but white space is left.
-    mutating func finish() throws(JSONError) {
+    package mutating func finish() throws(JSONError) {
         skipSpace()
         if position < bytes.count { throw failure("extra data") }
     }
@@ -66,7 +66,7 @@ struct JSONScanner {
     // MARK: Values
 
     /// Reads an array; `body` must consume each element.
-    mutating func readArray(
+    package mutating func readArray(
         _ body: (inout JSONScanner) throws(JSONError) -> Void
     ) throws(JSONError) {
         guard take(UInt8(ascii: "[")) else { throw failure("expected an array") }
@@ -80,7 +80,7 @@ struct JSONScanner {
     }
 
     /// Reads an object; `body` gets each key and must consume its value.
-    mutating func readObject(
+    package mutating func readObject(
         _ body: (String, inout JSONScanner) throws(JSONError) -> Void
     ) throws(JSONError) {
         guard take(UInt8(ascii: "{")) else { throw failure("expected an object") }
@@ -88,6 +88,25 @@ struct JSONScanner {
         if take(UInt8(ascii: "}")) { return leave() }
         repeat {
             let key = try readString().text
+            guard take(UInt8(ascii: ":")) else { throw failure("expected \":\" after a key") }
+            try body(key, &self)
+        } while take(UInt8(ascii: ","))
+        guard take(UInt8(ascii: "}")) else { throw failure("expected \",\" or \"}\"") }
+        leave()
+    }
+
+    /// Reads an object; `body` gets the UTF-8 of each key, in memory that is used again, and must
+    /// consume its value. The keys' escapes of single surrogates show as U+FFFD, and their UTF-8 isn't
+    /// checked.
+    package mutating func readObjectOfBytes(
+        _ body: ([UInt8], inout JSONScanner) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        guard take(UInt8(ascii: "{")) else { throw failure("expected an object") }
+        try enter()
+        if take(UInt8(ascii: "}")) { return leave() }
+        var key: [UInt8] = []
+        repeat {
+            try readString(into: &key)
             guard take(UInt8(ascii: ":")) else { throw failure("expected \":\" after a key") }
             try body(key, &self)
         } while take(UInt8(ascii: ","))
@@ -103,7 +122,7 @@ struct JSONScanner {
     private mutating func leave() { depth -= 1 }
 
     /// Reads any value.
-    mutating func readValue() throws(JSONError) -> JSONValue {
+    package mutating func readValue() throws(JSONError) -> JSONValue {
         switch try peek() {
         case UInt8(ascii: "{"):
             var object: [String: JSONValue] = [:]
@@ -126,7 +145,7 @@ struct JSONScanner {
     }
 
     /// Checks a value and forgets it.
-    mutating func skipValue() throws(JSONError) {
+    package mutating func skipValue() throws(JSONError) {
         switch try peek() {
         case UInt8(ascii: "{"):
             try readObject { (_, scanner) throws(JSONError) in try scanner.skipValue() }
@@ -221,9 +240,27 @@ struct JSONScanner {
     private mutating func readSurrogates() throws(JSONError) -> (
         text: String, surrogates: [(position: Int, code: UInt32)]
     ) {
-        guard take(UInt8(ascii: "\"")) else { throw failure("expected a string") }
         var text: [UInt8] = []
         var surrogates: [(position: Int, code: UInt32)] = []
+        try read(into: &text, &surrogates)
+        guard let string = String(validating: text, as: UTF8.self) else {
+            throw failure("a string isn't UTF-8")
+        }
+        return (string, surrogates)
+    }
+
+    /// Reads a string into memory that is used again, in place of what was there. Single surrogates
+    /// show as U+FFFD, and the UTF-8 isn't checked.
+    package mutating func readString(into text: inout [UInt8]) throws(JSONError) {
+        var surrogates: [(position: Int, code: UInt32)] = []
+        text.removeAll(keepingCapacity: true)
+        try read(into: &text, &surrogates)
+    }
+
+    private mutating func read(
+        into text: inout [UInt8], _ surrogates: inout [(position: Int, code: UInt32)]
+    ) throws(JSONError) {
+        guard take(UInt8(ascii: "\"")) else { throw failure("expected a string") }
         var runStart = position
         while true {
             guard let byte = current else { throw failure("a string has no end") }
@@ -231,12 +268,7 @@ struct JSONScanner {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 text.append(contentsOf: bytes[runStart..<position])
                 position += 1
-                if byte == UInt8(ascii: "\"") {
-                    guard let string = String(validating: text, as: UTF8.self) else {
-                        throw failure("a string isn't UTF-8")
-                    }
-                    return (string, surrogates)
-                }
+                if byte == UInt8(ascii: "\"") { return }
                 let code = try readEscape()
                 if let scalar = Unicode.Scalar(code) {
                     text.append(contentsOf: UTF8.encode(scalar) ?? .init())

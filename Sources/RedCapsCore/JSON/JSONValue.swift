@@ -26,7 +26,7 @@ public enum JSONValue: Sendable, Equatable {
     }
 
     /// How a message shows it: in short.
-    var summary: String {
+    package var summary: String {
         switch self {
         case .null: "null"
         case .bool(let value): "\(value)"

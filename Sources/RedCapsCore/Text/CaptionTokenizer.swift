@@ -41,3 +41,14 @@ public struct ClosureTokenizer: CaptionTokenizer {
         try body(text, addSpecialTokens)
     }
 }
+
+/// A tokenizer that can be told where special tokens mean nothing.
+public protocol PlainTextTokenizer: CaptionTokenizer {
+    /// Encodes a text in parts of which special tokens are text like any other.
+    /// - Parameters:
+    ///   - text: Any text.
+    ///   - plain: Ranges of its UTF-8.
+    ///   - addSpecialTokens: Whether to add what the model wants around a text.
+    /// - Throws: Whatever makes the text impossible to encode.
+    func encode(_ text: String, plain: [Range<Int>], addSpecialTokens: Bool) throws -> [Int]
+}

@@ -37,17 +37,63 @@ public struct PromptTemplate: Sendable, Equatable {
         imageStart = startsImage ? try reader.string("IMG_START_TOKEN") : ""
     }
 
+    /// What InternVL3 and other chat models on Qwen2 are trained with by the reference.
+    public static let internVL3 = PromptTemplate(
+        generation: FormatString(literals: ["Generate an image: ", ""]),
+        unconditional: "Generate an image.",
+        instruction: FormatString(
+            literals: ["<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"]),
+        imageStart: "<img>")
+
+    /// Qwen2's chat, without a token that starts an image.
+    public static let qwen2Chat = PromptTemplate(
+        generation: internVL3.generation, unconditional: internVL3.unconditional,
+        instruction: internVL3.instruction, imageStart: "")
+
+    private init(
+        generation: FormatString, unconditional: String, instruction: FormatString,
+        imageStart: String
+    ) {
+        self.generation = generation
+        self.unconditional = unconditional
+        self.instruction = instruction
+        self.imageStart = imageStart
+    }
+
     /// The prompt for a caption, or for a dropped one.
     public func prompt(for caption: String?) -> String {
         let input = caption.map { generation.filled(with: PythonText.strip($0)) } ?? unconditional
         return instruction.filled(with: input) + imageStart
+    }
+
+    /// The prompt for a caption, and where the caption is in its UTF-8.
+    func markedPrompt(for caption: String) -> (text: String, captions: [Range<Int>]) {
+        let caption = PythonText.strip(caption)
+        var text = ""
+        var captions: [Range<Int>] = []
+        for (number, literal) in instruction.literals.enumerated() {
+            if number > 0 {
+                for (number, literal) in generation.literals.enumerated() {
+                    if number > 0 {
+                        let start = text.utf8.count
+                        text += caption
+                        captions.append(start..<text.utf8.count)
+                    }
+                    text += literal
+                }
+            }
+            text += literal
+        }
+        return (text + imageStart, captions)
     }
 }
 
 /// A string for Python's `str.format` whose only field is `{input}`.
 private struct FormatString: Sendable, Equatable {
     /// What stands between the fields.
-    private let literals: [String]
+    let literals: [String]
+
+    init(literals: [String]) { self.literals = literals }
 
     init(_ format: String, at keyPath: String) throws(ConfigurationError) {
         var literals = [""]

@@ -1,0 +1,78 @@
+import RedCapsCore
+
+/// A file of tiktoken's: a token in base 64 and its rank in each line.
+///
+/// The rank is the id, and tokens merge in the order of what they become. A word that is a token
+/// needs no merges.
+enum RankFile {
+    /// Reads a file.
+    static func model(_ file: String) throws(TokenizerError) -> BytePairModel {
+        let text = try TokenizerFolder.bytes(of: file)
+        var vocabulary = Vocabulary(capacity: text.count / 16)
+        var token: [UInt8] = []
+        for (number, line) in text.split(separator: UInt8(ascii: "\n")).enumerated() {
+            let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+            guard let space = line.firstIndex(of: UInt8(ascii: " ")),
+                let rank = Int(String(decoding: line[(space + 1)...], as: UTF8.self)),
+                decodeBase64(line[..<space], into: &token),
+                vocabulary.add(token, id: rank)
+            else {
+                throw TokenizerError(
+                    .invalid, file: file, keyPath: "line \(number + 1)",
+                    "isn't a token in base 64 with a rank of its own, as in tiktoken's files")
+            }
+        }
+        guard vocabulary.count > 0 else { throw TokenizerError(.invalid, file: file, "is empty") }
+        return BytePairModel(
+            vocabulary: vocabulary, merges: try merges(of: vocabulary, file), ignoresMerges: true)
+    }
+
+    /// Every pair of tokens that makes a token, by the rank of that.
+    private static func merges(
+        of vocabulary: Vocabulary, _ file: String
+    ) throws(TokenizerError) -> [(left: UInt32, right: UInt32, result: UInt32)] {
+        var merges: [(left: UInt32, right: UInt32, result: UInt32)] = []
+        for id in 0..<UInt32(vocabulary.endID) {
+            guard let token = vocabulary[id] else { continue }
+            let first = merges.count
+            for middle in token.indices.dropFirst() {
+                if let left = vocabulary.id(of: token[..<middle]),
+                    let right = vocabulary.id(of: token[middle...])
+                {
+                    merges.append((left, right, id))
+                }
+            }
+            merges[first...].sort { ($0.left, $0.right) < ($1.left, $1.right) }
+            if merges.count >= MergeTable.none {
+                throw TokenizerError(.invalid, file: file, "has too many merges")
+            }
+        }
+        return merges
+    }
+
+    /// - Returns: Whether the text is base 64.
+    private static func decodeBase64(_ text: ArraySlice<UInt8>, into bytes: inout [UInt8]) -> Bool {
+        bytes.removeAll(keepingCapacity: true)
+        var bits: UInt32 = 0
+        var count = 0
+        for character in text {
+            let value: UInt8
+            switch character {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - 65
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - 71
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character + 4
+            case UInt8(ascii: "+"): value = 62
+            case UInt8(ascii: "/"): value = 63
+            case UInt8(ascii: "="): continue
+            default: return false
+            }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            }
+        }
+        return !bytes.isEmpty && count < 6
+    }
+}

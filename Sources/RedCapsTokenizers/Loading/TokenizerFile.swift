@@ -1,0 +1,91 @@
+import RedCapsCore
+
+/// A `tokenizer.json`.
+struct TokenizerFile {
+    let pipeline: TokenizerPipeline
+
+    /// Reads a file.
+    /// - Throws: `TokenizerError` with the path of keys of what isn't supported.
+    init(_ file: String) throws(TokenizerError) {
+        var values: [String: JSONValue] = [:]
+        var model = ModelReader(file: file)
+        var hasModel = false
+        do {
+            let bytes = try TokenizerFolder.bytes(of: file)
+            var scanner = JSONScanner(bytes)
+            try scanner.readObject { key, scanner throws(JSONError) in
+                switch key {
+                case "model":
+                    hasModel = true
+                    try model.read(&scanner)
+                case "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder",
+                    "version":
+                    values[key] = try scanner.readValue()
+                default: try scanner.skipValue()
+                }
+            }
+            try scanner.finish()
+        } catch let error as TokenizerError {
+            throw error
+        } catch {
+            throw TokenizerError(.invalid, file: file, "\(error)")
+        }
+        let reader = try JSONReader(.object(values), file, "")
+        guard hasModel else { throw reader.failure("model", "a model is needed") }
+        if let version = try reader.string("version"), version != "1.0" {
+            throw reader.unsupported("version")
+        }
+        // What can't be supported is told before what is broken.
+        let normalization = try reader.object("normalizer")?.normalization() ?? []
+        var pipeline = TokenizerPipeline(model: try model.model())
+        pipeline.normalization = normalization
+        guard let splitting = try reader.object("pre_tokenizer") else {
+            throw TokenizerError(
+                .unsupported, file: file, keyPath: "pre_tokenizer",
+                "only what ends in ByteLevel is supported; \(JSONReader.advice)")
+        }
+        pipeline.splits = try splitting.splits()
+        if let processor = try reader.object("post_processor") {
+            (pipeline.prefix, pipeline.suffix) = try processor.specialTokens()
+        }
+        if let decoder = try reader.object("decoder") {
+            guard try decoder.type() == "ByteLevel" else { throw decoder.unsupported("type") }
+        } else {
+            pipeline.joinsBytes = false
+        }
+        var tokens: [AddedToken] = []
+        for token in try reader.objects("added_tokens") ?? [] {
+            tokens.append(try AddedToken(token))
+        }
+        try pipeline.add(tokens)
+        self.pipeline = pipeline
+    }
+}
+
+extension AddedToken {
+    /// Reads a token of `added_tokens` or `added_tokens_decoder`.
+    init(_ reader: JSONReader) throws(TokenizerError) {
+        guard let content = try reader.string("content") else {
+            throw reader.failure("content", "a text is needed")
+        }
+        self.content = content
+        isSpecial = try reader.bool("special") ?? false
+        isSingleWord = try reader.bool("single_word") ?? false
+        stripsLeft = try reader.bool("lstrip") ?? false
+        stripsRight = try reader.bool("rstrip") ?? false
+        isNormalized = try reader.bool("normalized") ?? !isSpecial
+    }
+}
+
+extension TokenizerPipeline {
+    /// Adds tokens to the vocabulary.
+    mutating func add(_ tokens: [AddedToken]) throws(TokenizerError) {
+        guard !tokens.isEmpty else { return }
+        let steps = self
+        var added = self.added
+        try added.add(tokens, to: model.vocabulary) { text throws(TokenizerError) in
+            try steps.normalized(text)
+        }
+        self.added = added
+    }
+}

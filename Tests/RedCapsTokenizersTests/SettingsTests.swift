@@ -1,0 +1,89 @@
+import RedCapsTokenizers
+import TestSupport
+import Testing
+
+@Suite("Beside the tokenizer, tokenizer_config.json")
+struct SettingsTests {
+    private func tokenizer(_ settings: String, _ json: String = Models.json()) throws
+        -> BytePairTokenizer
+    {
+        let folder = try TemporaryFolder()
+        try folder.write("tokenizer.json", json)
+        try folder.write("tokenizer_config.json", settings)
+        return try BytePairTokenizer(path: folder.path)
+    }
+
+    @Test("adds the tokens that the vocabulary lacks, in the order of their ids")
+    func added() throws {
+        let tokenizer = try tokenizer(
+            #"""
+            {"added_tokens_decoder": {
+             "5": {"content": "<y>", "lstrip": true, "normalized": false, "special": true},
+             "4": {"content": "<x>", "normalized": false, "special": false}}, "pad_token": "<z>"}
+            """#)
+        #expect(try tokenizer.encode("a<x>b <y><z>") == [0, 4, 1, 5, 6])
+        #expect(tokenizer.decode([0, 4, 5, 6]) == "a<x>")
+    }
+
+    @Test("puts the beginning and the end of a sequence around texts if it says so")
+    func sequences() throws {
+        let json = Models.json(
+            postProcessor: #"{"type": "RobertaProcessing", "sep": ["b", 1], "cls": ["b", 1]}"#)
+        let around = try tokenizer(
+            #"""
+            {"add_bos_token": true, "add_eos_token": true, "bos_token": "<s>",
+             "eos_token": {"content": "</s>"}}
+            """#,
+            json)
+        #expect(try around.encode("a") == [4, 0, 5])
+        #expect(try around.encode("a", addSpecialTokens: false) == [0])
+        let none = try tokenizer(#"{"add_bos_token": false, "bos_token": "<s>"}"#, json)
+        #expect(try none.encode("a") == [0])
+        let silent = try tokenizer(#"{"bos_token": "<s>"}"#, json)
+        #expect(try silent.encode("a") == [1, 0, 1])
+    }
+
+    @Test("whose ids aren't the vocabulary's is refused")
+    func contradiction() throws {
+        let error = #expect(throws: TokenizerError.self) {
+            try tokenizer(#"{"added_tokens_decoder": {"7": {"content": "<x>"}}}"#)
+        }
+        #expect(error?.keyPath == "added_tokens_decoder.7")
+    }
+
+    @Test("says by its class how vocab.json and merges.txt are used")
+    func families() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("vocab.json", #"{"a": 0, "b": 1, "ab": 2, "Ġ": 3, "<|endoftext|>": 4}"#)
+        try folder.write("merges.txt", "#version: 0.2\na b\n")
+        let error = #expect(throws: TokenizerError.self) {
+            try BytePairTokenizer(path: folder.path)
+        }
+        #expect(error?.reason.contains("gpt2") == true)
+        try folder.write("tokenizer_config.json", #"{"tokenizer_class": "GPT2TokenizerFast"}"#)
+        let tokenizer = try BytePairTokenizer(path: folder.path)
+        #expect(try tokenizer.encode("ab a<|endoftext|>") == [2, 3, 0, 4])
+        try folder.write("merges.txt", "#version: 0.2\na b\nx y\n")
+        let broken = #expect(throws: TokenizerError.self) {
+            try BytePairTokenizer(path: folder.path)
+        }
+        #expect(broken?.file.hasSuffix("merges.txt") == true)
+    }
+
+    @Test("A rank file is read, and refused with the line that is wrong")
+    func ranks() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("tiny.tiktoken", "YQ== 0\nYg== 1\nYWI= 2\nYWJhYg== 3\n")
+        let tokenizer = try BytePairTokenizer(path: file, family: .gpt2)
+        #expect(try tokenizer.encode("abab") == [3])
+        #expect(try tokenizer.encode("aba") == [2, 0])
+        #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: file) }
+        for line in ["YQ== 0", "Yg==", "Y!== 2", "Yg== x", "Yg== 0"] {
+            let bad = try folder.write("bad.tiktoken", "YQ== 0\n\(line)\n")
+            let error = #expect(throws: TokenizerError.self) {
+                try BytePairTokenizer(path: bad, family: .gpt2)
+            }
+            #expect(error?.keyPath == "line 2")
+        }
+    }
+}
