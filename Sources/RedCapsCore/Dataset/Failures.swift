@@ -70,7 +70,7 @@ public struct FailureBudget: Sendable, Hashable, ExpressibleByIntegerLiteral {
 
     /// That share of the samples so far, 0 ... 1, but never less than 100 failures: a few at the
     /// beginning say nothing about the rest. An order that ends without a single good sample is an
-    /// error whatever its length.
+    /// error whatever its length, for a single process that began it.
     public static func fraction(_ share: Double) -> FailureBudget {
         FailureBudget(count: nil, share: share.isNaN ? 0 : min(max(0, share), 1))
     }

@@ -17,11 +17,12 @@ internal import RedCapsTar
     /// Gives the memory back. A second call does nothing.
     public let release: @Sendable () -> Void
 
-    private init(_ bytes: UnsafeMutableRawBufferPointer, owner: any AnyObject & Sendable) {
-        // An empty batch has no memory: any address will do.
-        unsafe address =
-            bytes.baseAddress ?? UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
-        byteCount = bytes.count
+    private init(
+        _ bytes: UnsafeMutableRawBufferPointer, count: Int, owner: any AnyObject & Sendable
+    ) {
+        // Both owners allocate a byte at least, so there is an address even for an empty batch.
+        unsafe address = bytes.baseAddress ?? .allocate(byteCount: 1, alignment: 64)
+        byteCount = count
         let lease = Monitor<(any AnyObject & Sendable)?>(owner)
         release = {
             // The owner goes outside the lock.
@@ -33,13 +34,15 @@ internal import RedCapsTar
     }
 
     init(_ storage: PixelStorage, count: Int) {
-        unsafe self.init(storage.images(0..<count), owner: storage)
+        let bytes = unsafe storage.images(0..<count)
+        unsafe self.init(bytes, count: bytes.count, owner: storage)
     }
 
     /// A copy of an array's elements.
     init<Element: BitwiseCopyable & Sendable>(_ elements: [Element]) {
         let copy = OwnedCopy(elements)
-        unsafe self.init(copy.bytes, owner: copy)
+        unsafe self.init(
+            copy.bytes, count: elements.count * MemoryLayout<Element>.stride, owner: copy)
     }
 }
 
@@ -51,7 +54,7 @@ internal import RedCapsTar
 
     init<Element: BitwiseCopyable>(_ elements: [Element]) {
         unsafe bytes = .allocate(
-            byteCount: elements.count * MemoryLayout<Element>.stride, alignment: 64)
+            byteCount: max(1, elements.count * MemoryLayout<Element>.stride), alignment: 64)
         unsafe elements.withUnsafeBytes { unsafe bytes.copyMemory(from: $0) }
     }
 

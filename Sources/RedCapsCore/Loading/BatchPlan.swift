@@ -42,6 +42,11 @@ package struct BatchPlan: Sendable {
     /// batches as its own share of one fills. They are then numbered from the very first.
     package var epochLength: Int?
 
+    /// Whether it covers the order from its beginning, and all of it.
+    var isWhole: Bool {
+        worldSize == 1 && origin.position == 0 && firstNumber == 0 && skips.isEmpty
+    }
+
     package init(batchSize: Int) { self.batchSize = batchSize }
 
     /// The position of the whole stream that a batch begins at; `nil` past the last number.

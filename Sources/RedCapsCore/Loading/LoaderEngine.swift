@@ -334,33 +334,3 @@ final class LoaderEngine<Source: Dataset>: Sendable {
         if let (consumer, parcel) = due { consumer.resume(returning: parcel) }
     }
 }
-
-/// A stage of a sample that takes suspiciously long; it is reported while the others go on.
-public struct LoadingStall: Sendable, CustomStringConvertible {
-    /// What it is at.
-    public let stage: LoadingStage
-    /// The sample.
-    public let index: Int
-    /// The shard, member and offset, or what else the data set tells.
-    public let place: String
-    /// How long it has taken when it was noticed.
-    public let duration: Duration
-
-    /// The stage, the place and the time in one line.
-    public var description: String {
-        "\(stage) of \(place) (sample \(index)) has taken \(duration) so far"
-    }
-}
-
-/// How many samples to take at once, so that those that take next to no time don't spend it on the
-/// lock.
-private struct Pace {
-    private(set) var count = 1
-    private var nanoseconds = 0.0
-
-    mutating func learn(_ time: UInt64, samples: Int) {
-        let mean = Double(time) / Double(max(1, samples))
-        nanoseconds = nanoseconds == 0 ? mean : nanoseconds + (mean - nanoseconds) / 8
-        count = Int(min(max(20_000 / max(nanoseconds, 1), 1), 64))
-    }
-}

@@ -287,9 +287,10 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
         return judge(batch, storage)
     }
 
-    /// The end of the order: a failure if nothing at all could be loaded.
+    /// The end of the order: a failure if nothing at all could be loaded. Of a part of it, be it the
+    /// rest of a run or a rank's share, that says nothing about the whole.
     private mutating func end() -> Outcome {
-        guard judged.loaded == 0, judged.failures > 0 else { return .end }
+        guard judged.loaded == 0, judged.failures > 0, plan.isWhole else { return .end }
         defer { judged.failures = 0 }
         return .failure(TooManyFailures(failures: lastFailures, count: judged.failures), [])
     }

@@ -59,11 +59,7 @@ import Musl
     ) -> Result? {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
-        var end = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &end)
-        end.tv_nsec += milliseconds % 1000 * 1_000_000
-        end.tv_sec += milliseconds / 1000 + end.tv_nsec / 1_000_000_000
-        end.tv_nsec %= 1_000_000_000
+        var end = MonotonicTime.deadline(milliseconds: milliseconds)
         while true {
             if let result = body(&value) { return result }
             if unsafe pthread_cond_timedwait(changed, mutex, &end) != 0 { return body(&value) }

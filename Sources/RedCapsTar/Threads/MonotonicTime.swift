@@ -15,6 +15,16 @@ package enum MonotonicTime {
         return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
     }
 
+    /// The time of day after a while, as waits for a condition want it.
+    static func deadline(milliseconds: Int) -> timespec {
+        var end = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &end)
+        end.tv_nsec += milliseconds % 1000 * 1_000_000
+        end.tv_sec += milliseconds / 1000 + end.tv_nsec / 1_000_000_000
+        end.tv_nsec %= 1_000_000_000
+        return end
+    }
+
     /// Lets the calling thread sleep.
     package static func sleep(milliseconds: Int) {
         var time = timespec(
