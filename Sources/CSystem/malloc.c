@@ -4,7 +4,7 @@
 #include <malloc.h>
 #endif
 
-void csystem_keep_malloc_small(void) {
+void rc_keep_malloc_small(void) {
 #if defined(__GLIBC__)
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, 4 << 20);

@@ -16,7 +16,7 @@ struct RedCapsCommand: AsyncParsableCommand {
     /// Exit codes are 0, 1 for anything that failed and 2 for wrong arguments; errors are one line.
     static func main() async {
         LoggingSystem.bootstrap { _ in TerseLogHandler() }
-        csystem_keep_malloc_small()  // else memory creeps with every larger image
+        rc_keep_malloc_small()  // else memory creeps with every larger image
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

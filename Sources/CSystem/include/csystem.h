@@ -1,5 +1,5 @@
-// A call of the system that Swift doesn't see, since the C library only declares it for programs that
-// ask for GNU's extensions.
+// Calls of the system that Swift doesn't see: the C library declares them only for programs that ask for
+// GNU's extensions, or in a header that Swift's own module leaves out.
 #ifndef REDCAPS_CSYSTEM_H
 #define REDCAPS_CSYSTEM_H
 
@@ -13,6 +13,6 @@ int64_t rc_copy_range(int from, int64_t offset, int to, int64_t at, size_t count
 
 /// Keeps glibc from raising its thresholds to the size of the largest block that was ever freed, after
 /// which it no longer gives such blocks back to the system. Swift can't see mallopt.
-void csystem_keep_malloc_small(void);
+void rc_keep_malloc_small(void);
 
 #endif

@@ -1,4 +1,5 @@
 public import Logging
+internal import RedCapsTar
 
 /// Images with captions, as the reference's `CaptionDataset` gives them, straight from tar shards,
 /// from an unpacked tree, or from anywhere else through a `FileStore`.
@@ -20,43 +21,8 @@ public final class CaptionDataset: Dataset {
     /// How files become pixels.
     public let imageOptions: ImageOptions
     private let pool = PixelPool()
-
-    /// What a thread keeps from sample to sample: buffers for files, and a decoder.
-    public final class Workspace {
-        var files = SampleFiles()
-        let reader: SquareImageReader
-        let probe: LoadingProbe
-        private var loads = 0
-        /// Whether `imageBytes` keeps each sample's S × S × 3 bytes.
-        public var keepsImageBytes: Bool {
-            get { reader.keepsBytes }
-            set { reader.keepsBytes = newValue }
-        }
-        /// The last image after resampling and before normalising, if `keepsImageBytes` is set.
-        public var imageBytes: [UInt8] { reader.bytes }
-
-        init(imageSize: Int, _ options: ImageOptions, _ probe: LoadingProbe) throws(ImageError) {
-            reader = try SquareImageReader(imageSize: imageSize, options)
-            self.probe = probe
-        }
-
-        /// Of every sixteenth image it is measured what of its decoding is resampling, which goes on
-        /// row by row in between; the others are taken to be like it.
-        func measuringDecoding<Result>(
-            of index: Int, _ body: () throws -> Result
-        ) throws -> Result {
-            reader.measuresResampling = loads % 16 == 8
-            loads += 1
-            defer {
-                if reader.measuresResampling {
-                    probe.move(
-                        nanoseconds: 16 * reader.resamplingNanoseconds, from: .decode,
-                        to: .resample)
-                }
-            }
-            return try probe.measure(.decode, of: index, body)
-        }
-    }
+    /// The lengths of the runs of samples in one shard, once somebody has asked.
+    private let shards = Monitor<[Int]?>(nil)
 
     /// Opens a data set: finds its index, or builds it first.
     /// - Parameters:
@@ -145,11 +111,18 @@ public final class CaptionDataset: Dataset {
 
     /// The number of samples, and which of them lie in one shard.
     ///
-    /// The shards are looked up when they are asked for, which reads the index once. They are
+    /// The shards are looked up when they are first asked for, which reads the index once. They are
     /// refused if the list isn't in their order.
     public var layout: DatasetLayout {
-        let (list, omitted) = (list, omitted)
-        return DatasetLayout(count: count) { try list.imageRuns(omitting: omitted.all).inOrder() }
+        let (list, omitted, shards) = (list, omitted, shards)
+        return DatasetLayout(count: count) {
+            try shards.update { shards in
+                if let shards { return shards }
+                let found = try list.imageRuns(omitting: omitted.all).inOrder()
+                shards = found
+                return found
+            }
+        }
     }
 
     /// The paths of a sample's image and annotation as the list has them; empty where it has none.
@@ -240,9 +213,8 @@ public final class CaptionDataset: Dataset {
         let caption: Annotation.Caption
         do {
             if let failure = files.annotationFailure { throw failure }
-            caption = try files.annotation.withBytes { bytes in
-                try Annotation.caption(in: bytes.copy(), configuration.captionFormat)
-            }
+            caption = try Annotation.caption(
+                in: files.annotation.copy(), configuration.captionFormat)
         } catch {
             throw failed(.annotation, .annotation, error)
         }

@@ -1,5 +1,4 @@
 internal import RedCapsTar
-internal import Synchronization
 
 /// What a loader's threads would do if nobody had to bring the samples into order: the same samples
 /// loaded by as many threads, each into memory of its own, without window, batches or hand-off. The
@@ -14,10 +13,9 @@ package enum BareLoop {
     ) throws {
         let (total, overflow) = batches.multipliedReportingOverflow(by: options.batchSize)
         guard !overflow else { throw LoaderError("\(batches) batches are too many to count") }
-        let order = Monitor(
-            try options.sampler.makeCursor(at: 0, stride: 1, over: dataset.layout)
-                as any IteratorProtocol<Int> & Sendable)
-        let next = Atomic(0)
+        let cursor: any IteratorProtocol<Int> & Sendable = try options.sampler.makeCursor(
+            at: 0, stride: 1, over: dataset.layout)
+        let order = Monitor((cursor: cursor, position: 0))
         let failure = Monitor<(any Error)?>(nil)
         try WorkerThread.forEach(options.workers, threads: options.workers) { _ in
             do {
@@ -26,8 +24,9 @@ package enum BareLoop {
                 var slot = 0
                 while failure.update({ $0 == nil }) {
                     let place = order.update { order in
-                        let position = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                        return position < total ? order.next().map { (position, $0) } : nil
+                        guard order.position < total else { return nil as (Int, Int)? }
+                        defer { order.position += 1 }
+                        return order.cursor.next().map { (order.position, $0) }
                     }
                     guard let (position, index) = place else { return }
                     var draws = PositionalDraws(seed: options.seed, position: position)

@@ -1,30 +1,5 @@
-public import Synchronization
 internal import RedCapsTar
-
-/// What a sample goes through.
-public enum LoadingStage: Int, Sendable, CaseIterable, CustomStringConvertible {
-    /// Its files are read.
-    case read
-    /// Its image is decoded.
-    case decode
-    /// Its square is resampled.
-    case resample
-    /// Its prompt is turned into ids.
-    case tokenize
-    /// A batch is made of it and others.
-    case collate
-
-    /// The stage's name.
-    public var description: String {
-        switch self {
-        case .read: "read"
-        case .decode: "decode"
-        case .resample: "resample"
-        case .tokenize: "tokenize"
-        case .collate: "collate"
-        }
-    }
-}
+internal import Synchronization
 
 /// What one thread of a loader is at, and how long it has spent on what. A data set that tells it
 /// gets its stages into the loader's statistics, and its stuck reads reported.
@@ -130,48 +105,4 @@ public final class LoadingProbe: Sendable {
         statistics.bytesRead += bytesRead.load(ordering: .relaxed)
         statistics.retriedReads += retryCount.load(ordering: .relaxed)
     }
-}
-
-/// Nanoseconds by stage, written by one thread and read by others.
-final class StageCounters: Sendable {
-    private let read = Atomic<UInt64>(0)
-    private let decode = Atomic<UInt64>(0)
-    private let resample = Atomic<UInt64>(0)
-    private let tokenize = Atomic<UInt64>(0)
-    private let collate = Atomic<UInt64>(0)
-
-    func add(_ nanoseconds: UInt64, to stage: LoadingStage) {
-        switch stage {
-        case .read: read.wrappingAdd(nanoseconds, ordering: .relaxed)
-        case .decode: decode.wrappingAdd(nanoseconds, ordering: .relaxed)
-        case .resample: resample.wrappingAdd(nanoseconds, ordering: .relaxed)
-        case .tokenize: tokenize.wrappingAdd(nanoseconds, ordering: .relaxed)
-        case .collate: collate.wrappingAdd(nanoseconds, ordering: .relaxed)
-        }
-    }
-
-    func nanoseconds(of stage: LoadingStage) -> UInt64 {
-        switch stage {
-        case .read: read.load(ordering: .relaxed)
-        case .decode: decode.load(ordering: .relaxed)
-        case .resample: resample.load(ordering: .relaxed)
-        case .tokenize: tokenize.load(ordering: .relaxed)
-        case .collate: collate.load(ordering: .relaxed)
-        }
-    }
-}
-
-/// How often a read that failed for a reason that may pass (an I/O error, a stale handle of a
-/// network file system, an interruption) is tried again before its sample counts as failed.
-public struct ReadRetries: Sendable, Hashable {
-    /// The pause before each new try, in milliseconds.
-    public let pauses: [Int]
-
-    /// Three more tries, after 20, 100 and 500 milliseconds.
-    public static let `default` = ReadRetries(pauses: [20, 100, 500])
-    /// None.
-    public static let none = ReadRetries(pauses: [])
-
-    /// Retries after these pauses in milliseconds; negative ones count as none.
-    public init(pauses: [Int]) { self.pauses = pauses.map { min(max(0, $0), 60_000) } }
 }

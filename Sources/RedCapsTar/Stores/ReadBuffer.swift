@@ -100,10 +100,3 @@ import Musl
         }
     }
 }
-
-extension Span<UInt8> {
-    /// A copy of the bytes.
-    package func copy() -> [UInt8] {
-        unsafe withUnsafeBufferPointer { unsafe Array($0) }
-    }
-}

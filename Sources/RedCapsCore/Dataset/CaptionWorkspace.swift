@@ -1,0 +1,38 @@
+extension CaptionDataset {
+    /// What a thread keeps from sample to sample: buffers for files, and a decoder.
+    public final class Workspace {
+        var files = SampleFiles()
+        let reader: SquareImageReader
+        let probe: LoadingProbe
+        private var loads = 0
+        /// Whether `imageBytes` keeps each sample's S × S × 3 bytes.
+        public var keepsImageBytes: Bool {
+            get { reader.keepsBytes }
+            set { reader.keepsBytes = newValue }
+        }
+        /// The last image after resampling and before normalising, if `keepsImageBytes` is set.
+        public var imageBytes: [UInt8] { reader.bytes }
+
+        init(imageSize: Int, _ options: ImageOptions, _ probe: LoadingProbe) throws(ImageError) {
+            reader = try SquareImageReader(imageSize: imageSize, options)
+            self.probe = probe
+        }
+
+        /// Of every sixteenth image it is measured what of its decoding is resampling, which goes on
+        /// row by row in between; the others are taken to be like it.
+        func measuringDecoding<Result>(
+            of index: Int, _ body: () throws -> Result
+        ) throws -> Result {
+            reader.measuresResampling = loads % 16 == 8
+            loads += 1
+            defer {
+                if reader.measuresResampling {
+                    probe.move(
+                        nanoseconds: 16 * reader.resamplingNanoseconds, from: .decode,
+                        to: .resample)
+                }
+            }
+            return try probe.measure(.decode, of: index, body)
+        }
+    }
+}
