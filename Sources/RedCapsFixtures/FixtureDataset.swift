@@ -103,7 +103,7 @@ public struct FixtureDataset: Sendable {
         _ range: Range<Int>, _ progress: (@Sendable (Int) -> Void)?
     ) throws -> [Sample] {
         let results = Monitor([Result<Sample, any Error>?](repeating: nil, count: range.count))
-        try WorkerThread.forEach(range.count) { place in
+        WorkerThread.forEach(range.count) { place in
             let sample = Result { try draw(range.lowerBound + place) }
             let done = results.update { results in
                 results[place] = sample

@@ -8,7 +8,7 @@ import Synchronization
 /// encodes in memory of its own, which is kept for the next text.
 public final class BytePairTokenizer: PlainTextTokenizer {
     private let pipeline: TokenizerPipeline
-    private let workspaces = Mutex<[TokenizerWorkspace]>([])
+    private let workspaces = Monitor<[TokenizerWorkspace]>([])
 
     init(_ pipeline: TokenizerPipeline) {
         var pipeline = pipeline
@@ -39,52 +39,53 @@ public final class BytePairTokenizer: PlainTextTokenizer {
         _ text: String, plain: [Range<Int>], addSpecialTokens: Bool = true
     ) throws(TokenizerError) -> [Int] {
         let workspace = takeWorkspace()
-        defer { workspaces.withLock { $0.append(workspace) } }
+        defer { workspaces.update { $0.append(workspace) } }
         return try workspace.encode(text, plain, addSpecialTokens, pipeline)
     }
 
     private func takeWorkspace() -> TokenizerWorkspace {
-        workspaces.withLock { $0.popLast() } ?? TokenizerWorkspace()
+        workspaces.update { $0.popLast() } ?? TokenizerWorkspace()
     }
 
-    /// Encodes texts on several threads of its own.
+    /// Encodes texts on several threads: the caller's and others.
     /// - Parameters:
     ///   - texts: Any texts.
     ///   - addSpecialTokens: As in `encode(_:addSpecialTokens:)`.
     ///   - threads: How many; by default as many as there are usable cores.
     /// - Returns: The ids of each text, in order.
-    /// - Throws: `TokenizerError` for the first text for which `encode` does; `StoreError` if no
-    ///   thread can be started.
+    /// - Throws: `TokenizerError` for the first text for which `encode` does.
     public func encodeBatch(
         _ texts: [String], addSpecialTokens: Bool = true, threads: Int? = nil
-    ) throws -> [[Int]] {
-        let threads = max(1, threads ?? WorkerThread.usableCores)
-        // Small enough to end together, large enough for a lock and a wake-up to cost nothing.
-        let size = max(1, min(4096, texts.count / (threads * 8)))
-        let blocks = stride(from: 0, to: texts.count, by: size).map {
-            $0..<min($0 + size, texts.count)
-        }
-        guard threads > 1, blocks.count > 1 else {
-            return try texts.map { try encode($0, addSpecialTokens: addSpecialTokens) }
-        }
-        let results = Mutex(
-            [Result<[[Int]], TokenizerError>](repeating: .success([]), count: blocks.count))
-        try WorkerThread.forEach(blocks.count, threads: threads) { [self] number in
-            let workspace = takeWorkspace()
-            let result = Result { () throws(TokenizerError) in
-                var ids: [[Int]] = []
-                ids.reserveCapacity(blocks[number].count)
-                for text in texts[blocks[number]] {
-                    ids.append(try workspace.encode(text, [], addSpecialTokens, pipeline))
+    ) throws(TokenizerError) -> [[Int]] {
+        let threads = max(1, min(threads ?? WorkerThread.usableCores, texts.count))
+        // Small enough to end together, large enough for threads to write far from each other.
+        let size = max(1, min(32, texts.count / (threads * 8)))
+        let next = Atomic(0)
+        let failure = Monitor<(number: Int, error: TokenizerError)?>(nil)
+        var ids = [[Int]](repeating: [], count: texts.count)
+        unsafe ids.withUnsafeMutableBufferPointer { places in
+            // Each place belongs to the thread that takes its block; all end before `forEach` does.
+            nonisolated(unsafe) let places = unsafe places
+            WorkerThread.forEach(threads, threads: threads) { [self] _ in
+                let workspace = takeWorkspace()
+                defer { workspaces.update { $0.append(workspace) } }
+                while true {
+                    let start = next.add(size, ordering: .relaxed).oldValue
+                    guard start < texts.count else { return }
+                    for number in start..<min(start + size, texts.count) {
+                        do throws(TokenizerError) {
+                            unsafe places[number] = try workspace.encode(
+                                texts[number], [], addSpecialTokens, pipeline)
+                        } catch {
+                            failure.update { first in
+                                if number < first?.number ?? .max { first = (number, error) }
+                            }
+                        }
+                    }
                 }
-                return ids
             }
-            workspaces.withLock { $0.append(workspace) }
-            results.withLock { $0[number] = result }
         }
-        var ids: [[Int]] = []
-        ids.reserveCapacity(texts.count)
-        for result in results.withLock({ $0 }) { ids += try result.get() }
+        if let (_, error) = failure.update({ $0 }) { throw error }
         return ids
     }
 

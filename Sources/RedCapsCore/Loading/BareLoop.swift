@@ -17,7 +17,7 @@ package enum BareLoop {
             at: 0, stride: 1, over: dataset.layout)
         let order = Monitor((cursor: cursor, position: 0))
         let failure = Monitor<(any Error)?>(nil)
-        try WorkerThread.forEach(options.workers, threads: options.workers) { _ in
+        WorkerThread.forEach(options.workers, threads: options.workers) { _ in
             do {
                 let workspace = try dataset.makeWorkspace()
                 let storage = try dataset.makeStorage(slots: options.batchSize)

@@ -57,7 +57,7 @@ struct ShardTable: Sendable {
     /// Whether the files have the fingerprints that they had.
     private static func sameContent(_ shards: [TarIndex.Shard]) -> [Bool] {
         let same = Monitor([Bool](repeating: false, count: shards.count))
-        try? WorkerThread.forEach(shards.count, threads: IndexBuilder.readsInFlight) { number in
+        WorkerThread.forEach(shards.count, threads: IndexBuilder.readsInFlight) { number in
             let shard = shards[number]
             guard let file = try? OpenFile(shard.path),
                 let fingerprint = try? file.fingerprint(byteCount: shard.byteCount)

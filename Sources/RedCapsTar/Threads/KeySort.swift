@@ -58,7 +58,7 @@
     func sort(_ cancellation: Cancellation?) throws(StoreError) {
         let all = 1 << Int(bits)
         let groups = all < 64 ? 1 : 64
-        try WorkerThread.forEach(groups) { [self] group in
+        WorkerThread.forEach(groups) { [self] group in
             if cancellation?.isCancelled ?? false { return }
             let mine = (all * group / groups)..<(all * (group + 1) / groups)
             for bucket in mine {

@@ -48,41 +48,40 @@ package enum WorkerThread {
 
     /// Runs `body` for each of `0 ..< count` on as many threads as there are usable cores, or as the
     /// caller says, and waits for all of them.
-    /// - Throws: `StoreError` if no thread can be started.
+    ///
+    /// The caller's is one of the threads, and does all the work if no other can be started: it has
+    /// to wait anyway, and a processor whose thread sleeps while two others share the next one is
+    /// noticed by the system only after some milliseconds.
     package static func forEach(
         _ count: Int, threads: Int = usableCores, _ body: @escaping @Sendable (Int) -> Void
-    ) throws(StoreError) {
-        if count == 1 { return body(0) }  // the caller waits anyway
+    ) {
         let progress = Monitor((next: 0, done: 0))
-        for number in 0..<min(threads, count) {
-            do throws(StoreError) {
-                try start {
-                    while true {
-                        let index = progress.update { progress in
-                            defer { progress.next += 1 }
-                            return progress.next
-                        }
-                        guard index < count else { return }
-                        body(index)
-                        progress.update { $0.done += 1 }
-                    }
+        let work: @Sendable () -> Void = {
+            while true {
+                let index = progress.update { progress in
+                    defer { progress.next += 1 }
+                    return progress.next
                 }
-            } catch {
-                if number == 0 { throw error }
-                break  // those that did start do the work
+                guard index < count else { return }
+                body(index)
+                progress.update { $0.done += 1 }
             }
         }
+        for _ in 1..<max(1, min(threads, count)) {
+            guard (try? start(work)) != nil else { break }
+        }
+        work()
         progress.wait { $0.done == count ? () : nil }
     }
 
     /// Makes one thing for each of `0 ..< count`, as `forEach` does.
     /// - Returns: The things in order.
-    /// - Throws: The first failure in that order, or `StoreError` if no thread can be started.
+    /// - Throws: The first failure in that order.
     static func map<Product: Sendable>(
         _ count: Int, _ body: @escaping @Sendable (Int) throws(StoreError) -> Product
     ) throws(StoreError) -> [Product] {
         let products = Monitor([Result<Product, StoreError>?](repeating: nil, count: count))
-        try forEach(count) { number in
+        forEach(count) { number in
             let product = Result { () throws(StoreError) in try body(number) }
             products.update { $0[number] = product }
         }
