@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Makes Tests/Fixtures/tokenizers: small trained tokenizers, and what Hugging Face's tokenizers makes of many texts.
 
-    python3 -m pip install tokenizers==0.23.3
+    python3 -m pip install tokenizers==0.23.3 transformers==5.24.0
     Scripts/fetch-vocabularies
-    python3 Tests/Fixtures/make_tokenizers.py [small] [NAME …]       all by default, else only the small or these published ones
+    python3 Tests/Fixtures/make_tokenizers.py [small] [files] [NAME …]     all by default, else only the small, those made
+                                                                           of vocab.json and merges.txt, or these published ones
 
 golden.json has the tables that texts are drawn from (see tokenizer_texts.py), a hash of the texts of each kind, and per
 tokenizer and kind a hash for every thousand texts: SHA-256 of a line per text, the ids with spaces between; 16 digits of
-it. For the small ones also of the ids without the post-processor's tokens, and of what the ids are decoded to.
+it. For the small ones also of the ids without the post-processor's tokens, and of what the ids are decoded to. "files":
+of what transformers' classes make of nothing but vocabularies and merges; texts with <mask>, for which its versions
+differ, are left out.
 """
-import hashlib, json, sys
+import hashlib, json, sys, tempfile
 from pathlib import Path
 
 import tokenizers
@@ -27,6 +30,7 @@ ENDING = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
 O200K = (rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+{ENDING}|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*{ENDING}"
          r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 CLIP = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+CLASSES = {"qwen2": "Qwen2Tokenizer", "gpt2": "GPT2Tokenizer", "roberta": "RobertaTokenizer", "clip": "CLIPTokenizer"}
 PUBLISHED = ["qwen2", "llama3", "llama4", "clip", "anthropic", "deepseek"]
 BYTES = pre_tokenizers.ByteLevel.alphabet()
 
@@ -97,6 +101,18 @@ def small() -> dict[str, Tokenizer]:
     }
 
 
+def of_files(name: str):
+    """transformers' tokenizer for a small model of which there is only vocab.json and merges.txt."""
+    from transformers import AutoTokenizer
+    model = json.loads((HERE / f"{name}.json").read_text())["model"]
+    merges = [pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"]]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "vocab.json").write_text(json.dumps(model["vocab"]))
+        (Path(folder) / "merges.txt").write_text("\n".join(["#version: 0.2", *merges, ""]))
+        (Path(folder) / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": CLASSES[name]}))
+        return AutoTokenizer.from_pretrained(folder)
+
+
 def digest(lines) -> str:
     return hashlib.sha256("".join(line + "\n" for line in lines).encode()).hexdigest()[:16]
 
@@ -112,7 +128,7 @@ def line(ids) -> str:
 def main():
     chosen = sys.argv[1:]
     path = HERE / "golden.json"
-    before = json.loads(path.read_text()) if chosen and path.exists() else {"small": {}, "published": {}}
+    before = json.loads(path.read_text()) if chosen and path.exists() else {"small": {}, "files": {}, "published": {}}
     scalars = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
     # In threes, so that neighbours matter, too.
     joined = ["".join(scalars[i:i + 3]) for i in range(0, len(scalars), 3)]
@@ -120,7 +136,7 @@ def main():
     golden = {
         "tables": {"words": texts.WORDS, "foreign": texts.FOREIGN, "syllables": texts.SYLLABLES, "ranges": texts.RANGES, "spaces": texts.SPACES, "pieces": texts.PIECES},
         "texts": {kind: digest(values) for kind, values in kinds.items()}, "small": before["small"],
-        "published": before["published"],
+        "files": before.get("files", {}), "published": before["published"],
     }
     for name, tokenizer in small().items() if not chosen or "small" in chosen else []:
         path = HERE / f"{name}.json"
@@ -142,6 +158,10 @@ def main():
                 row["decodedWhole"] = [digest(tokenizer.decode(i, skip_special_tokens=False) for i in block) for block in blocks(ids)]
         row["scalars"] = [digest(line(tokenizer.encode(text).ids) for text in block) for block in blocks(joined[:40000])]
         golden["small"][name] = row
+    for name in CLASSES if not chosen or "files" in chosen else []:
+        tokenizer = of_files(name)
+        ids = [tokenizer.encode(text) for text in kinds["hostile"] if "<mask>" not in text]
+        golden["files"][name] = [digest(map(line, block)) for block in blocks(ids)]
     for name in PUBLISHED:
         if chosen and name not in chosen:
             continue

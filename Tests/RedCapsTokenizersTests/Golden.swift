@@ -9,6 +9,8 @@ struct Golden: Decodable {
     let texts: [String: String]
     /// Hashes of a thousand texts' ids, by tokenizer and kind.
     let small: [String: [String: [String]]]
+    /// Of tokenizers made of the vocabularies and merges of some of these alone.
+    let files: [String: [String]]
     let published: [String: [String: [String]]]
 
     static let shared = Result { try Fixture.decode(Golden.self, from: "tokenizers/golden.json") }

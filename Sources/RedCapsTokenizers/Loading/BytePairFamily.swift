@@ -55,9 +55,12 @@ public struct BytePairFamily: Sendable, Hashable {
     var suffix: String { self == .clip ? "</w>" : "" }
 
     /// The pipeline for a model.
-    /// - Parameter addsPrefixSpace: Whether the first word gets a space in front.
+    /// - Parameters:
+    ///   - addsPrefixSpace: Whether the first word gets a space in front.
+    ///   - addsMissing: Whether special tokens that the vocabulary lacks get new ids.
     func pipeline(
-        _ model: BytePairModel, addsPrefixSpace: Bool, _ file: String
+        _ model: BytePairModel, addsPrefixSpace: Bool = false, addsMissing: Bool = false,
+        _ file: String
     ) throws(TokenizerError) -> TokenizerPipeline {
         var pipeline = TokenizerPipeline(model: model)
         let start: [SplitStep] = addsPrefixSpace ? [.prefixSpace] : []
@@ -80,7 +83,8 @@ public struct BytePairFamily: Sendable, Hashable {
             }
         default: pipeline.splits = start + [.gpt2]
         }
-        try pipeline.add(specialTokens(of: model.vocabulary, file))
+        try pipeline.add(
+            specialTokens(of: model.vocabulary, addsMissing: addsMissing, file))
         func id(_ token: String) throws(TokenizerError) -> UInt32 {
             guard let id = pipeline.id(of: token) else {
                 throw TokenizerError(.invalid, file: file, "there is no \(token) in it")
@@ -97,19 +101,25 @@ public struct BytePairFamily: Sendable, Hashable {
         return pipeline
     }
 
-    /// What is added to a vocabulary: the tokens of published files that hold none, and those that
-    /// the vocabulary has itself.
-    private func specialTokens(of vocabulary: Vocabulary, _ file: String) -> [AddedToken] {
+    /// The special tokens that aren't in the files: what transformers has for its class, and of
+    /// rank files what `qwen.tiktoken` is published with.
+    /// - Parameter addsMissing: Whether those that the vocabulary lacks get new ids.
+    private func specialTokens(
+        of vocabulary: Vocabulary, addsMissing: Bool, _ file: String
+    ) -> [AddedToken] {
         var names: [String]
-        switch file.split(separator: "/").last.map(String.init) ?? "" {
-        case "qwen.tiktoken":
+        switch self {
+        case .qwen2, .gpt2: names = ["<|endoftext|>"]
+        case .roberta: names = ["<s>", "</s>", "<unk>", "<pad>", "<mask>"]
+        case .clip: names = ["<|startoftext|>", "<|endoftext|>"]
+        default: names = []
+        }
+        if !addsMissing {
+            names = names.filter { vocabulary.id(ofSpelled: Array($0.utf8)) != nil }
+        }
+        if file.hasSuffix("/qwen.tiktoken") || file == "qwen.tiktoken" {
             names = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
             names += (0..<205).map { "<|extra_\($0)|>" }
-        default:
-            names = [
-                "<|endoftext|>", "<|startoftext|>", "<|im_start|>", "<|im_end|>", "<s>", "</s>",
-                "<unk>", "<pad>", "<mask>",
-            ].filter { vocabulary.id(ofSpelled: Array($0.utf8)) != nil }
         }
         return names.map { name in
             // RoBERTa's mask takes the space before it.

@@ -49,14 +49,15 @@ enum TokenizerFolder {
             guard let family = family ?? BytePairFamily(rankFile: name) else {
                 throw noFamily(file)
             }
-            return try family.pipeline(try RankFile.model(file), addsPrefixSpace: false, file)
+            return try family.pipeline(try RankFile.model(file), file)
         }
         guard name == "vocab.json" else { return try TokenizerFile(file).pipeline }
         guard let family = family ?? settings?.family else { throw noFamily(file) }
         let model = try VocabularyFiles.model(
             file, merges: String(file.dropLast(name.count)) + "merges.txt", family)
         return try family.pipeline(
-            model, addsPrefixSpace: settings?.addsPrefixSpace ?? false, file)
+            model, addsPrefixSpace: settings?.addsPrefixSpace ?? false,
+            addsMissing: !(settings?.listsAddedTokens ?? false), file)
     }
 
     private static func noFamily(_ file: String) -> TokenizerError {

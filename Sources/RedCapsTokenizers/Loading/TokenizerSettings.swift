@@ -24,6 +24,9 @@ struct TokenizerSettings {
         addsPrefixSpace = try reader.bool("add_prefix_space")
     }
 
+    /// Whether the file has the added tokens and their ids.
+    var listsAddedTokens: Bool { reader["added_tokens_decoder"] != nil }
+
     /// Adds the tokens of `added_tokens_decoder` and other special tokens, and puts the beginning and
     /// the end of a sequence around texts if `add_bos_token` or `add_eos_token` is there, as
     /// transformers does.
@@ -55,7 +58,10 @@ struct TokenizerSettings {
             }
         }
         try pipeline.add(special)
-        guard reader["add_bos_token"] != nil || reader["add_eos_token"] != nil else { return }
+        // RoBERTa's and CLIP's classes put their own tokens around texts, whatever this file says.
+        guard family != .roberta, family != .clip,
+            reader["add_bos_token"] != nil || reader["add_eos_token"] != nil
+        else { return }
         pipeline.prefix = try ids("add_bos_token", "bos_token", pipeline)
         pipeline.suffix = try ids("add_eos_token", "eos_token", pipeline)
     }
