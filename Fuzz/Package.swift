@@ -37,6 +37,12 @@ let package = Package(
             name: "fuzz-list",
             dependencies: ["FuzzSupport", .product(name: "RedCapsCore", package: "RedCaps")],
             swiftSettings: settings),
+        .executableTarget(
+            name: "fuzz-tokenizer",
+            dependencies: [
+                "FuzzSupport", .product(name: "RedCapsTokenizers", package: "RedCaps"),
+            ],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

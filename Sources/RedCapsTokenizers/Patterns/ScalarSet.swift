@@ -27,19 +27,27 @@ struct ScalarSet: Sendable, Equatable {
 
     /// All scalars of some categories.
     init(_ categories: CategorySet) {
-        var ranges: [ClosedRange<UInt32>] = []
-        var start: UInt32?
-        for scalar in 0...0x110000 as ClosedRange<UInt32> {
-            let isIn = scalar < 0x110000 && categories.contains(ScalarTable.shared[scalar])
-            if isIn {
-                start = start ?? scalar
-            } else if let first = start {
-                ranges.append(first...(scalar - 1))
-                start = nil
-            }
-        }
-        self.init(ranges)
+        self.init(
+            Self.members.enumerated().flatMap { number, ranges in
+                categories.rawValue >> UInt32(number) & 1 != 0 ? ranges : []
+            })
     }
+
+    /// The scalars of each category.
+    private static let members: [[ClosedRange<UInt32>]] = {
+        func category(of scalar: UInt32) -> Int {
+            Int(ScalarTable.shared[scalar].rawValue & 31)
+        }
+        var members = [[ClosedRange<UInt32>]](repeating: [], count: 32)
+        var start: UInt32 = 0
+        for scalar in 1...0x10FFFF as ClosedRange<UInt32>
+        where category(of: scalar) != category(of: start) {
+            members[category(of: start)].append(start...(scalar - 1))
+            start = scalar
+        }
+        members[category(of: start)].append(start...0x10FFFF)
+        return members
+    }()
 
     static func == (left: ScalarSet, right: ScalarSet) -> Bool { left.ranges == right.ranges }
 
