@@ -90,6 +90,9 @@ def small() -> dict[str, Tokenizer]:
                              split(r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"),
                              bytes_only()]),
         "engine": trained([split(r"(?<=[a-z])(?=[A-Z])[A-Z]++|(?<!\d)\d{2,4}?(?!\d)|\w+?(?=[aeiou])|(?:ab|[b-y&&[^aeiou]]{2})+|(?>[^\W_]+)\x{1F600}?|\P{L}{,3}[\u3040-\u309F]"), bytes_only()]),
+        # Oniguruma's \w in a class isn't its \w; and white space that one token takes from another.
+        "classes": trained([split(r"[^\w\s]+|[\W\d]|\w"), bytes_only()],
+                           added=[AddedToken("  ", lstrip=True, rstrip=True), AddedToken("\n", single_word=True, lstrip=True, rstrip=True, normalized=False)]),
         "removed": trained([split(r"\s+", "removed"), bytes_only()]),
         "previous": trained([split(r"[\s\p{P}]", "merged_with_previous"), bytes_only()]),
         "next": trained([split(r"\s", "merged_with_next"), bytes_only()]),

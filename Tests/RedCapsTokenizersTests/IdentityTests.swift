@@ -7,7 +7,8 @@ import Testing
 struct IdentityTests {
     static let smallNames = [
         "gpt2", "roberta", "qwen2", "llama3", "gpt4o", "clip", "words", "patterns", "engine",
-        "removed", "previous", "next", "contiguous", "inverted", "unknown", "fused", "dropping",
+        "classes", "removed", "previous", "next", "contiguous", "inverted", "unknown", "fused",
+        "dropping",
     ]
 
     @Test("The texts are the ones that the golden ids were made of")

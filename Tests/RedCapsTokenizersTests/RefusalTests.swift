@@ -47,6 +47,11 @@ struct RefusalTests {
                     normalizer: #"{"type": "Replace", "pattern": {"Regex": "^a"}, "content": ""}"#),
                 "normalizer.pattern.Regex"
             ),
+            (
+                Models.json(
+                    normalizer: #"{"type": "Strip", "strip_left": true, "strip_right": true}"#,
+                    added: #"[{"id": 4, "content": " ", "normalized": true}]"#), "added_tokens"
+            ),
             (Models.json(preTokenizer: "null"), "pre_tokenizer"),
             (Models.json(preTokenizer: #"{"type": "Metaspace"}"#), "pre_tokenizer"),
             (

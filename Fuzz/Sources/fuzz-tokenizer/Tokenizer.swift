@@ -60,8 +60,8 @@ public func initialize(
 private let target = ProcessInfo.processInfo.environment["REDCAPS_FUZZ_TARGET"] ?? "text"
 private let scratch = Scratch()
 private let names = [
-    "gpt2", "llama3", "gpt4o", "qwen2", "roberta", "clip", "words", "patterns", "engine", "removed",
-    "previous", "next", "contiguous", "inverted", "unknown", "fused", "dropping",
+    "gpt2", "llama3", "gpt4o", "qwen2", "roberta", "clip", "words", "patterns", "engine", "classes",
+    "removed", "previous", "next", "contiguous", "inverted", "unknown", "fused", "dropping",
 ]
 /// Tokenizers that have met the texts of all inputs, and such that have met few.
 nonisolated(unsafe) private var kept: [String: BytePairTokenizer] = [:]

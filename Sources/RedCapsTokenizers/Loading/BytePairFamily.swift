@@ -84,7 +84,7 @@ public struct BytePairFamily: Sendable, Hashable {
         default: pipeline.splits = start + [.gpt2]
         }
         try pipeline.add(
-            specialTokens(of: model.vocabulary, addsMissing: addsMissing, file))
+            specialTokens(of: model.vocabulary, addsMissing: addsMissing, file), file)
         func id(_ token: String) throws(TokenizerError) -> UInt32 {
             guard let id = pipeline.id(of: token) else {
                 throw TokenizerError(.invalid, file: file, "there is no \(token) in it")

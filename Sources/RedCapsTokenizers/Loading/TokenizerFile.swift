@@ -57,7 +57,7 @@ struct TokenizerFile {
         for token in try reader.objects("added_tokens") ?? [] {
             tokens.append(try AddedToken(token))
         }
-        try pipeline.add(tokens)
+        try pipeline.add(tokens, file, "added_tokens")
         self.pipeline = pipeline
     }
 }
@@ -79,8 +79,20 @@ extension AddedToken {
 
 extension TokenizerPipeline {
     /// Adds tokens to the vocabulary.
-    mutating func add(_ tokens: [AddedToken]) throws(TokenizerError) {
+    /// - Parameters:
+    ///   - file: The file that has them.
+    ///   - keyPath: Where in it.
+    mutating func add(
+        _ tokens: [AddedToken], _ file: String, _ keyPath: String = ""
+    ) throws(TokenizerError) {
         guard !tokens.isEmpty else { return }
+        for token in tokens where token.isNormalized && !token.content.isEmpty {
+            guard try normalized(token.content).isEmpty else { continue }
+            throw TokenizerError(
+                .unsupported, file: file, keyPath: keyPath,
+                "nothing is left of \(token.content.debugDescription) when it is normalized, so that "
+                    + "it is everywhere; \(JSONReader.advice)")
+        }
         let steps = self
         var added = self.added
         try added.add(tokens, to: model.vocabulary) { text throws(TokenizerError) in

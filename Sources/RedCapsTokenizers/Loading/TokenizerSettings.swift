@@ -40,7 +40,8 @@ struct TokenizerSettings {
                 tokens.append((id, try AddedToken(token)))
             }
         }
-        try pipeline.add(tokens.sorted { $0.id < $1.id }.map(\.token))
+        try pipeline.add(
+            tokens.sorted { $0.id < $1.id }.map(\.token), reader.file, "added_tokens_decoder")
         for (id, token) in tokens where pipeline.id(of: token.content) != UInt32(exactly: id) {
             let actual = pipeline.id(of: token.content).map(String.init) ?? "none"
             throw TokenizerError(
@@ -57,7 +58,7 @@ struct TokenizerSettings {
                 special.append(token)
             }
         }
-        try pipeline.add(special)
+        try pipeline.add(special, reader.file)
         // RoBERTa's and CLIP's classes put their own tokens around texts, whatever this file says.
         guard family != .roberta, family != .clip,
             reader["add_bos_token"] != nil || reader["add_eos_token"] != nil

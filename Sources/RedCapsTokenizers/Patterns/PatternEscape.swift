@@ -15,8 +15,8 @@ enum PatternEscape {
         case "S": return spaces.inverted
         case "d": return ScalarSet(.digits)
         case "D": return ScalarSet(.digits).inverted
-        case "w": return words
-        case "W": return words.inverted
+        case "w": return inClass ? wordsInClass : words
+        case "W": return (inClass ? wordsInClass : words).inverted
         case "p", "P":
             let set = try property(&rest)
             return scalar == "P" ? set.inverted : set
@@ -40,6 +40,12 @@ enum PatternEscape {
     private static let words: ScalarSet = {
         var list = NumberList(UnicodeTables.patternWords)
         return ScalarSet(ScalarSet(.words).ranges + list.ranges())
+    }()
+
+    /// Oniguruma has another table for these when `\w` stands in a class: there they are no words.
+    private static let wordsInClass: ScalarSet = {
+        let raised = ScalarSet([0xB2...0xB3, 0xB9...0xB9, 0xBC...0xBE])
+        return words.intersection(raised.inverted)
     }()
 
     private static func property(

@@ -129,7 +129,8 @@ struct AddedTokens: Sendable {
             }
             if token.stripsRight { end = text.skip(.space, from: end) }
             if done < start { try body(done, start, nil) }
-            try body(start, start, ids[match.token])
+            // White space that the token before has taken already is no token again.
+            if start < end { try body(start, start, ids[match.token]) }
             done = end
         }
         if done < text.count { try body(done, text.count, nil) }
