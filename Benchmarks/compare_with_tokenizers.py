@@ -82,7 +82,8 @@ def redcaps(threads=0):
     return seconds, lambda: ids
 
 
-work = {"tokenizers": huggingface, "tiktoken": openai, "gigatoken": giga, "gigatoken, 2 threads": lambda: giga(True), "RedCaps": redcaps, "RedCaps, encodeBatch on 1 thread": lambda: redcaps(1),
+work = {"tokenizers": huggingface, "tiktoken": openai, "gigatoken": giga, "gigatoken, 2 threads": lambda: giga(True),
+        "RedCaps": redcaps, "RedCaps, encodeBatch on 1 thread": lambda: redcaps(1),
         "RedCaps, encodeBatch on 2 threads": lambda: redcaps(2)}
 expected = huggingface()[1]()
 times: dict[str, list[float]] = {name: [] for name in work}

@@ -86,4 +86,28 @@ struct SettingsTests {
             #expect(error?.keyPath == "line 2")
         }
     }
+
+    @Test("A published rank file has the special tokens that tiktoken or Qwen gives it")
+    func specialRanks() throws {
+        let folder = try TemporaryFolder()
+        let ranks = "YQ== 0\nYg== 1\n"
+        for (name, text, ids) in [
+            (
+                "cl100k_base", "a<|endoftext|>b<|fim_prefix|><|endofprompt|>",
+                [0, 100257, 1, 100258, 100276]
+            ),
+            ("o200k_base", "<|endofprompt|>a<|endoftext|>", [200018, 0, 199999]),
+            ("r50k_base", "a<|endoftext|>", [0, 50256]),
+            ("qwen", "<|im_start|>ab<|extra_204|>", [151644, 0, 1, 151850]),
+        ] {
+            let file = try folder.write("\(name).tiktoken", ranks)
+            let tokenizer = try BytePairTokenizer(path: file)
+            #expect(try tokenizer.encode(text) == ids)
+            #expect(tokenizer.decode(ids, skipSpecialTokens: false) == text)
+            #expect(!tokenizer.decode(ids).contains("<"))
+        }
+        let taken = try folder.write("r50k_base.tiktoken", ranks + "YWI= 50256\n")
+        let error = #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: taken) }
+        #expect(error?.reason.contains("<|endoftext|>") == true)
+    }
 }

@@ -57,10 +57,11 @@ public struct BytePairFamily: Sendable, Hashable {
     /// The pipeline for a model.
     /// - Parameters:
     ///   - addsPrefixSpace: Whether the first word gets a space in front.
-    ///   - addsMissing: Whether special tokens that the vocabulary lacks get new ids.
+    ///   - specialTokens: The special tokens, if they aren't those of the family's class.
+    ///   - addsMissing: Whether those that the vocabulary lacks get new ids.
     func pipeline(
-        _ model: BytePairModel, addsPrefixSpace: Bool = false, addsMissing: Bool = false,
-        _ file: String
+        _ model: BytePairModel, addsPrefixSpace: Bool = false, specialTokens: [String]? = nil,
+        addsMissing: Bool = false, _ file: String
     ) throws(TokenizerError) -> TokenizerPipeline {
         var pipeline = TokenizerPipeline(model: model)
         let start: [SplitStep] = addsPrefixSpace ? [.prefixSpace] : []
@@ -83,8 +84,17 @@ public struct BytePairFamily: Sendable, Hashable {
             }
         default: pipeline.splits = start + [.gpt2]
         }
+        var names = specialTokens ?? ownSpecialTokens
+        if !addsMissing {
+            names = names.filter { model.vocabulary.id(ofSpelled: Array($0.utf8)) != nil }
+        }
         try pipeline.add(
-            specialTokens(of: model.vocabulary, addsMissing: addsMissing, file), file)
+            names.map { name in
+                // RoBERTa's mask takes the space before it.
+                AddedToken(
+                    content: name, isSpecial: true, stripsLeft: name == "<mask>",
+                    isNormalized: false)
+            }, file)
         func id(_ token: String) throws(TokenizerError) -> UInt32 {
             guard let id = pipeline.id(of: token) else {
                 throw TokenizerError(.invalid, file: file, "there is no \(token) in it")
@@ -101,30 +111,13 @@ public struct BytePairFamily: Sendable, Hashable {
         return pipeline
     }
 
-    /// The special tokens that aren't in the files: what transformers has for its class, and of
-    /// rank files what `qwen.tiktoken` is published with.
-    /// - Parameter addsMissing: Whether those that the vocabulary lacks get new ids.
-    private func specialTokens(
-        of vocabulary: Vocabulary, addsMissing: Bool, _ file: String
-    ) -> [AddedToken] {
-        var names: [String]
+    /// The special tokens that transformers' class has by itself.
+    private var ownSpecialTokens: [String] {
         switch self {
-        case .qwen2, .gpt2: names = ["<|endoftext|>"]
-        case .roberta: names = ["<s>", "</s>", "<unk>", "<pad>", "<mask>"]
-        case .clip: names = ["<|startoftext|>", "<|endoftext|>"]
-        default: names = []
-        }
-        if !addsMissing {
-            names = names.filter { vocabulary.id(ofSpelled: Array($0.utf8)) != nil }
-        }
-        if file.hasSuffix("/qwen.tiktoken") || file == "qwen.tiktoken" {
-            names = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-            names += (0..<205).map { "<|extra_\($0)|>" }
-        }
-        return names.map { name in
-            // RoBERTa's mask takes the space before it.
-            AddedToken(
-                content: name, isSpecial: true, stripsLeft: name == "<mask>", isNormalized: false)
+        case .qwen2, .gpt2: ["<|endoftext|>"]
+        case .roberta: ["<s>", "</s>", "<unk>", "<pad>", "<mask>"]
+        case .clip: ["<|startoftext|>", "<|endoftext|>"]
+        default: []
         }
     }
 }

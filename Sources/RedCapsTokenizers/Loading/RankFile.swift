@@ -23,8 +23,33 @@ enum RankFile {
             }
         }
         guard vocabulary.count > 0 else { throw TokenizerError(.invalid, file: file, "is empty") }
-        return BytePairModel(
-            vocabulary: vocabulary, merges: try merges(of: vocabulary, file), ignoresMerges: true)
+        let merges = try merges(of: vocabulary, file)
+        for (token, id) in specialTokens(of: file)
+        where !vocabulary.add(token.utf8, id: id) {
+            throw TokenizerError(
+                .invalid, file: file, "has a token with the rank \(id), which is \(token)'s")
+        }
+        return BytePairModel(vocabulary: vocabulary, merges: merges, ignoresMerges: true)
+    }
+
+    /// The special tokens with which a file of this name is published, and which aren't in it: those
+    /// of Qwen's tokenizer, and of tiktoken's `openai_public`.
+    static func specialTokens(of file: String) -> [(token: String, id: Int)] {
+        switch file.split(separator: "/").last {
+        case "qwen.tiktoken":
+            let names = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+            let extras = (0..<205).map { "<|extra_\($0)|>" }
+            return (names + extras).enumerated().map { ($1, 151643 + $0) }
+        case "r50k_base.tiktoken", "p50k_base.tiktoken": return [("<|endoftext|>", 50256)]
+        case "cl100k_base.tiktoken":
+            return [
+                ("<|endoftext|>", 100257), ("<|fim_prefix|>", 100258), ("<|fim_middle|>", 100259),
+                ("<|fim_suffix|>", 100260), ("<|endofprompt|>", 100276),
+            ]
+        case "o200k_base.tiktoken":
+            return [("<|endoftext|>", 199999), ("<|endofprompt|>", 200018)]
+        default: return []
+        }
     }
 
     /// Every pair of tokens that makes a token, by the rank of that.

@@ -2,7 +2,8 @@ import RedCapsCore
 
 /// The files that a tokenizer is made of, in a model's folder or alone.
 enum TokenizerFolder {
-    private static let rankFiles = ["qwen.tiktoken", "cl100k_base.tiktoken", "o200k_base.tiktoken"]
+    private static let rankFiles = ["qwen", "r50k_base", "p50k_base", "cl100k_base", "o200k_base"]
+        .map { "\($0).tiktoken" }
 
     /// Whether there is a tokenizer's file at a path, or in the folder there.
     static func isTokenizer(_ path: String) -> Bool {
@@ -49,7 +50,9 @@ enum TokenizerFolder {
             guard let family = family ?? BytePairFamily(rankFile: name) else {
                 throw noFamily(file)
             }
-            return try family.pipeline(try RankFile.model(file), file)
+            return try family.pipeline(
+                try RankFile.model(file),
+                specialTokens: RankFile.specialTokens(of: file).map(\.token), file)
         }
         guard name == "vocab.json" else { return try TokenizerFile(file).pipeline }
         guard let family = family ?? settings?.family else { throw noFamily(file) }

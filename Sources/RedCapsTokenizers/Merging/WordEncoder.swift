@@ -22,7 +22,9 @@
 
     /// The ids so far.
     func ids() -> [Int] {
-        unsafe Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+        // Where there is nothing, the standard library would write to what all empty arrays share.
+        guard count > 0 else { return [] }
+        return unsafe Array(unsafeUninitializedCapacity: count) { buffer, initialized in
             for position in 0..<count { unsafe buffer[position] = Int(output[position]) }
             initialized = count
         }
