@@ -68,6 +68,10 @@ struct SettingsTests {
             try BytePairTokenizer(path: folder.path)
         }
         #expect(broken?.file.hasSuffix("merges.txt") == true)
+        try folder.write("merges.txt", "#version: 0.2\na b\n")
+        try folder.write("added_tokens.json", #"{"<x>": 5}"#)
+        let old = #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: folder.path) }
+        #expect(old?.file.hasSuffix("added_tokens.json") == true)
     }
 
     @Test("A rank file is read, and refused with the line that is wrong")

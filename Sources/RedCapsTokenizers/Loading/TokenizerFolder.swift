@@ -56,11 +56,18 @@ enum TokenizerFolder {
         }
         guard name == "vocab.json" else { return try TokenizerFile(file).pipeline }
         guard let family = family ?? settings?.family else { throw noFamily(file) }
-        let model = try VocabularyFiles.model(
-            file, merges: String(file.dropLast(name.count)) + "merges.txt", family)
+        let folder = String(file.dropLast(name.count))
+        let addsMissing = !(settings?.listsAddedTokens ?? false)
+        if addsMissing, Disk.exists(folder + "added_tokens.json") {
+            throw TokenizerError(
+                .unsupported, file: folder + "added_tokens.json",
+                "isn't read, and tokenizer_config.json has no added_tokens_decoder; save the model's "
+                    + "tokenizer with a newer transformers")
+        }
+        let model = try VocabularyFiles.model(file, merges: folder + "merges.txt", family)
         return try family.pipeline(
-            model, addsPrefixSpace: settings?.addsPrefixSpace ?? false,
-            addsMissing: !(settings?.listsAddedTokens ?? false), file)
+            model, addsPrefixSpace: settings?.addsPrefixSpace ?? false, addsMissing: addsMissing,
+            file)
     }
 
     private static func noFamily(_ file: String) -> TokenizerError {
