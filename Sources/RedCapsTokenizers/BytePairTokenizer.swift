@@ -61,10 +61,11 @@ public final class BytePairTokenizer: PlainTextTokenizer {
         // Small enough to end together, large enough for threads to write far from each other.
         let size = max(1, min(32, texts.count / (threads * 8)))
         let next = Atomic(0)
-        let failure = Monitor<(number: Int, error: TokenizerError)?>(nil)
+        let failure = Monitor<(start: Int, error: TokenizerError)?>(nil)
         var ids = [[Int]](repeating: [], count: texts.count)
         unsafe ids.withUnsafeMutableBufferPointer { places in
-            // Each place belongs to the thread that takes its block; all end before `forEach` does.
+            // Each place belongs to the thread that takes its block, and none is touched after
+            // `forEach` has returned.
             nonisolated(unsafe) let places = unsafe places
             WorkerThread.forEach(threads, threads: threads) { [self] _ in
                 let workspace = takeWorkspace()
@@ -72,15 +73,15 @@ public final class BytePairTokenizer: PlainTextTokenizer {
                 while true {
                     let start = next.add(size, ordering: .relaxed).oldValue
                     guard start < texts.count else { return }
-                    for number in start..<min(start + size, texts.count) {
-                        do throws(TokenizerError) {
+                    do throws(TokenizerError) {
+                        for number in start..<min(start + size, texts.count) {
                             unsafe places[number] = try workspace.encode(
                                 texts[number], [], addSpecialTokens, pipeline)
-                        } catch {
-                            failure.update { first in
-                                if number < first?.number ?? .max { first = (number, error) }
-                            }
                         }
+                    } catch {
+                        failure.update { if start < $0?.start ?? .max { $0 = (start, error) } }
+                        // Nothing that comes after matters; blocks before are at work already.
+                        next.store(texts.count, ordering: .relaxed)
                     }
                 }
             }

@@ -90,5 +90,17 @@ struct BehaviorTests {
         }
         #expect(error?.code == .tooSlow)
         #expect(try tokenizer.encode("aab") == [0, 2])
+        // Of several such texts in a batch the first is told, however many threads there are.
+        let run = String(repeating: "a", count: 200_000)
+        var texts = [String](repeating: "aab", count: 200)
+        (texts[60], texts[150]) = ("b" + run, "bb" + run)
+        for threads in [-1, 1, 3, .max] {
+            let first = #expect(throws: TokenizerError.self) {
+                try tokenizer.encodeBatch(texts, threads: threads)
+            }
+            let alone = #expect(throws: TokenizerError.self) { try tokenizer.encode(texts[60]) }
+            #expect(first == alone)
+        }
+        #expect(try tokenizer.encodeBatch(["aab"], threads: .max) == [[0, 2]])
     }
 }

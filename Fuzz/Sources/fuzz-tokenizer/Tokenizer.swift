@@ -63,6 +63,8 @@ private let names = [
     "gpt2", "llama3", "gpt4o", "qwen2", "roberta", "clip", "words", "patterns", "engine", "classes",
     "removed", "previous", "next", "contiguous", "inverted", "unknown", "fused", "dropping",
 ]
+/// Those that neither normalize nor drop anything.
+private let keepingBytes: Set = ["gpt2", "llama3", "gpt4o"]
 /// Tokenizers that have met the texts of all inputs, and such that have met few.
 nonisolated(unsafe) private var kept: [String: BytePairTokenizer] = [:]
 nonisolated(unsafe) private var fresh: [String: (tokenizer: BytePairTokenizer, age: Int)] = [:]
@@ -95,13 +97,12 @@ private func encode(with number: Int, plain start: Int, _ length: Int, _ text: S
         let ids = try tokenizer.encode(text)
         let ranged = try tokenizer.encode(text, plain: [plain])
         check(try other.encode(text, plain: [plain]) == ranged, "\(name): plain ids differ")
-        check(
-            try other.encodeBatch([text, "a", text], threads: 2).last == ids,
-            "\(name): ids differ")
+        let batch = try other.encodeBatch([text, "a", text], threads: 2)
+        check(batch == [ids, try tokenizer.encode("a"), ids], "\(name): ids differ")
         let bare = try tokenizer.encode(text, addSpecialTokens: false)
         let decoded = tokenizer.decode(bare, skipSpecialTokens: false)
         check(
-            number % names.count > 2 || decoded.utf8.elementsEqual(text.utf8),
+            !keepingBytes.contains(name) || decoded.utf8.elementsEqual(text.utf8),
             "\(name): \(decoded) instead of \(text)")
     } catch {
         check(error.code == .tooSlow, "\(error)")
@@ -135,6 +136,6 @@ private func load(_ kind: Int, _ file: [UInt8], _ second: [UInt8], _ text: Strin
         _ = tokenizer.decode(ids, skipSpecialTokens: false)
         for id in ids.prefix(9) { check(tokenizer.idToToken(id) != nil, "\(id) is no token") }
     } catch {
-        check(!error.description.isEmpty, "an error that says nothing")
+        check(!error.reason.isEmpty && !error.file.isEmpty, "an error that says nothing: \(error)")
     }
 }

@@ -49,9 +49,8 @@ package enum WorkerThread {
     /// Runs `body` for each of `0 ..< count` on as many threads as there are usable cores, or as the
     /// caller says, and waits for all of them.
     ///
-    /// The caller's is one of the threads, and does all the work if no other can be started: it has
-    /// to wait anyway, and a processor whose thread sleeps while two others share the next one is
-    /// noticed by the system only after some milliseconds.
+    /// The caller's thread takes part, since it would only wait, and does everything if no other can
+    /// be started. If it slept, the system could leave two workers on one core for milliseconds.
     package static func forEach(
         _ count: Int, threads: Int = usableCores, _ body: @escaping @Sendable (Int) -> Void
     ) {

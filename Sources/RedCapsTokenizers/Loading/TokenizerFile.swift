@@ -86,17 +86,15 @@ extension TokenizerPipeline {
         _ tokens: [AddedToken], _ file: String, _ keyPath: String = ""
     ) throws(TokenizerError) {
         guard !tokens.isEmpty else { return }
-        for token in tokens where token.isNormalized && !token.content.isEmpty {
-            guard try normalized(token.content).isEmpty else { continue }
-            throw TokenizerError(
-                .unsupported, file: file, keyPath: keyPath,
-                "nothing is left of \(token.content.debugDescription) when it is normalized, so that "
-                    + "it is everywhere; \(JSONReader.advice)")
-        }
         let steps = self
         var added = self.added
-        try added.add(tokens, to: model.vocabulary) { text throws(TokenizerError) in
-            try steps.normalized(text)
+        try added.add(tokens, to: model.vocabulary) { content throws(TokenizerError) in
+            let form = try steps.normalized(content)
+            if !form.isEmpty { return form }
+            throw TokenizerError(
+                .unsupported, file: file, keyPath: keyPath,
+                "nothing is left of \(content.debugDescription) when it is normalized, so that it "
+                    + "would match everywhere; \(JSONReader.advice)")
         }
         self.added = added
     }

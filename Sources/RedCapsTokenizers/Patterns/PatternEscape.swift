@@ -42,7 +42,7 @@ enum PatternEscape {
         return ScalarSet(ScalarSet(.words).ranges + list.ranges())
     }()
 
-    /// Oniguruma has another table for these when `\w` stands in a class: there they are no words.
+    /// `\w` has ², ³, ¹, ¼, ½ and ¾, but not in a class, where Oniguruma uses another table.
     private static let wordsInClass: ScalarSet = {
         let raised = ScalarSet([0xB2...0xB3, 0xB9...0xB9, 0xBC...0xBE])
         return words.intersection(raised.inverted)

@@ -14,6 +14,8 @@ private struct ByteSet {
 struct AddedTokens: Sendable {
     private(set) var tokens: [AddedToken] = []
     private(set) var ids: [UInt32] = []
+    /// What each is looked for as: its content, or that after normalization. None is empty.
+    private var forms: [[UInt8]] = []
     /// What each stands for on decoding.
     private(set) var decoded: [[UInt8]] = []
     private var numbers: [String: Int] = [:]
@@ -54,7 +56,8 @@ struct AddedTokens: Sendable {
 
     /// Adds tokens in their order, as `tokenizers` does: one that the model knows keeps its id, others
     /// get the next ones.
-    /// - Parameter normalize: Puts text into the form in which normalized tokens are looked for.
+    /// - Parameter normalize: Puts text into the form in which normalized tokens are looked for, or
+    ///   throws where nothing would be left of it.
     mutating func add(
         _ new: [AddedToken], to vocabulary: Vocabulary,
         normalize: (String) throws(TokenizerError) -> [UInt8]
@@ -73,22 +76,22 @@ struct AddedTokens: Sendable {
             if !ByteAlphabet.decode(form, into: &bytes) { bytes = form }
             if let number = numbers[token.content] {
                 tokens[number] = token
+                forms[number] = form
                 decoded[number] = bytes
             } else {
                 numbers[token.content] = tokens.count
                 numbersByID[id] = tokens.count
                 tokens.append(token)
                 ids.append(id)
+                forms.append(form)
                 decoded.append(bytes)
             }
         }
         (inText, inNormalized) = (TokenFinder(), TokenFinder())
         starts = ByteSet()
-        for (number, token) in tokens.enumerated() {
-            let form = token.isNormalized ? try normalize(token.content) : Array(token.content.utf8)
-            guard let first = form.first else { continue }
-            starts.insert(first)
-            if token.isNormalized {
+        for (number, form) in forms.enumerated() {
+            starts.insert(form[0])
+            if tokens[number].isNormalized {
                 inNormalized.add(form, token: number)
             } else {
                 inText.add(form, token: number)
@@ -129,7 +132,7 @@ struct AddedTokens: Sendable {
             }
             if token.stripsRight { end = text.skip(.space, from: end) }
             if done < start { try body(done, start, nil) }
-            // White space that the token before has taken already is no token again.
+            // White space that the token before has taken doesn't become a token a second time.
             if start < end { try body(start, start, ids[match.token]) }
             done = end
         }
