@@ -51,13 +51,13 @@ public final class BytePairTokenizer: PlainTextTokenizer {
     /// - Parameters:
     ///   - texts: Any texts.
     ///   - addSpecialTokens: As in `encode(_:addSpecialTokens:)`.
-    ///   - threads: How many; by default as many as there are usable cores.
+    ///   - threads: How many, up to 1024; by default as many as there are usable cores.
     /// - Returns: The ids of each text, in order.
     /// - Throws: `TokenizerError` for the first text for which `encode` does.
     public func encodeBatch(
         _ texts: [String], addSpecialTokens: Bool = true, threads: Int? = nil
     ) throws(TokenizerError) -> [[Int]] {
-        let threads = max(1, min(threads ?? WorkerThread.usableCores, texts.count))
+        let threads = max(1, min(threads ?? WorkerThread.usableCores, texts.count, 1024))
         // Small enough to end together, large enough for threads to write far from each other.
         let size = max(1, min(32, texts.count / (threads * 8)))
         let next = Atomic(0)

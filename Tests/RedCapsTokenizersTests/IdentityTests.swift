@@ -59,9 +59,7 @@ struct IdentityTests {
         let golden = try Golden.shared.get()
         let folder = try TemporaryFolder()
         let model = try Fixture.decode(ModelFile.self, from: "tokenizers/\(name).json").model
-        try folder.write(
-            "vocab.json", String(decoding: JSONEncoder().encode(model.vocab), as: UTF8.self))
-        try folder.write("merges.txt", model.merges.map { "\($0.pair)\n" }.joined())
+        try folder.write(model, without: [])
         try folder.write("tokenizer_config.json", #"{"tokenizer_class": "\#(tokenizerClass)"}"#)
         let tokenizer = try BytePairTokenizer(path: folder.path)
         let texts = golden.tables.draw(.hostile, 5000).filter {
@@ -113,26 +111,4 @@ struct IdentityTests {
             }
         }
     }
-}
-
-/// What of a `tokenizer.json` also lies in `vocab.json` and `merges.txt`.
-private struct ModelFile: Decodable {
-    struct Model: Decodable {
-        let vocab: [String: Int]
-        let merges: [Merge]
-    }
-
-    /// Written as text or as two texts.
-    struct Merge: Decodable {
-        let pair: String
-
-        init(from decoder: any Decoder) throws {
-            let value = try decoder.singleValueContainer()
-            pair =
-                try (try? value.decode(String.self))
-                ?? value.decode([String].self).joined(separator: " ")
-        }
-    }
-
-    let model: Model
 }

@@ -50,7 +50,8 @@ struct RefusalTests {
             (
                 Models.json(
                     normalizer: #"{"type": "Strip", "strip_left": true, "strip_right": true}"#,
-                    added: #"[{"id": 4, "content": " ", "normalized": true}]"#), "added_tokens"
+                    added: #"[{"id": 4, "content": " ", "normalized": true}]"#),
+                "added_tokens[0].content"
             ),
             (Models.json(preTokenizer: "null"), "pre_tokenizer"),
             (Models.json(preTokenizer: #"{"type": "Metaspace"}"#), "pre_tokenizer"),

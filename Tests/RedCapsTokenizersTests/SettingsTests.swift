@@ -25,7 +25,7 @@ struct SettingsTests {
         #expect(tokenizer.decode([0, 4, 5, 6]) == "a<x>")
     }
 
-    @Test("puts the beginning and the end of a sequence around texts if it says so")
+    @Test("puts the beginning and the end of a sequence around texts if it names no class")
     func sequences() throws {
         let json = Models.json(
             postProcessor: #"{"type": "RobertaProcessing", "sep": ["b", 1], "cls": ["b", 1]}"#)
@@ -48,7 +48,37 @@ struct SettingsTests {
         let error = #expect(throws: TokenizerError.self) {
             try tokenizer(#"{"added_tokens_decoder": {"7": {"content": "<x>"}}}"#)
         }
-        #expect(error?.keyPath == "added_tokens_decoder.7")
+        #expect(error?.keyPath == "added_tokens_decoder.7.content")
+    }
+
+    @Test(
+        "that says what can't be is refused by its key",
+        arguments: [
+            (#"{"bos_token": 5}"#, "bos_token"), (#"{"eos_token": {}}"#, "eos_token.content"),
+            (#"{"extra_special_tokens": ["<x>", 5]}"#, "extra_special_tokens[1]"),
+            (#"{"extra_special_tokens": {"x": 5}}"#, "extra_special_tokens.x"),
+            (#"{"image_token": {"lstrip": true}}"#, "image_token.content"),
+            (#"{"added_tokens_decoder": {"x": {"content": "y"}}}"#, "added_tokens_decoder.x"),
+            (#"{"add_bos_token": "true"}"#, "add_bos_token"),
+            (#"{"split_special_tokens": true}"#, "split_special_tokens"),
+        ])
+    func refusals(settings: String, keyPath: String) throws {
+        let error = #expect(throws: TokenizerError.self) { try tokenizer(settings) }
+        #expect(error?.keyPath == keyPath)
+        #expect(error?.file.hasSuffix("/tokenizer_config.json") == true)
+    }
+
+    @Test("without the tokens that a class puts around texts is refused")
+    func nothingAround() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("vocab.json", #"{"a": 0}"#)
+        try folder.write("merges.txt", "")
+        try folder.write(
+            "tokenizer_config.json", #"{"tokenizer_class": "CLIPTokenizer", "bos_token": null}"#)
+        let error = #expect(throws: TokenizerError.self) {
+            try BytePairTokenizer(path: folder.path)
+        }
+        #expect(error?.keyPath == "bos_token")
     }
 
     @Test("says by its class how vocab.json and merges.txt are used")
@@ -69,9 +99,11 @@ struct SettingsTests {
         }
         #expect(broken?.file.hasSuffix("merges.txt") == true)
         try folder.write("merges.txt", "#version: 0.2\na b\n")
-        try folder.write("added_tokens.json", #"{"<x>": 5}"#)
+        try folder.write("added_tokens.json", #"{"<x>": 6}"#)
         let old = #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: folder.path) }
         #expect(old?.file.hasSuffix("added_tokens.json") == true)
+        #expect(old?.keyPath == "<x>")
+        #expect(old?.reason.contains("5") == true)
     }
 
     @Test("A rank file is read, and refused with the line that is wrong")
@@ -113,5 +145,11 @@ struct SettingsTests {
         let taken = try folder.write("r50k_base.tiktoken", ranks + "YWI= 50256\n")
         let error = #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: taken) }
         #expect(error?.reason.contains("<|endoftext|>") == true)
+        let end = "PHxlbmRvZnRleHR8Pg=="
+        let inside = try folder.write("r50k_base.tiktoken", ranks + "\(end) 50256\n")
+        #expect(try BytePairTokenizer(path: inside).encode("a<|endoftext|>") == [0, 50256])
+        let elsewhere = try folder.write("r50k_base.tiktoken", ranks + "\(end) 2\n")
+        let wrong = #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: elsewhere) }
+        #expect(wrong?.reason.contains("rank 2") == true)
     }
 }

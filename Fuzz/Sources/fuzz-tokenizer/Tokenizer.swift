@@ -32,7 +32,10 @@ public func initialize(
     _ count: UnsafeMutablePointer<CInt>?,
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?
 ) -> CInt {
-    let settings = #"{"add_bos_token": true, "bos_token": "<s>", "added_tokens_decoder": {}}"#
+    let settings = #"""
+        {"add_bos_token": true, "bos_token": "<s>", "added_tokens_decoder": {}, "image_token": "<x>",
+         "extra_special_tokens": {"x": "<y>"}, "pad_token": {"content": "b", "lstrip": true}}
+        """#
     let text = "The fox’s 12 caf\u{E9}s\r\n  <|im_end|>\u{AC00}e\u{301}"
     // Unicode's tables are made once, which takes long in a debug build.
     _ = try? BytePairTokenizer(path: path("words")).encode(text)
@@ -51,7 +54,15 @@ public func initialize(
         for kind in 1...6 as ClosedRange<UInt8> {
             seeds.append(input(kind, vocabulary, "#version: 0.2\na b\nĠ ab\n"))
         }
-        seeds.append(input(7, Array("YQ== 0\nYg== 1\nYWI= 2\nYWJhYg== 3\n".utf8), ""))
+        let older = #"{"eos_token": {"content": "<s>"}, "additional_special_tokens": ["<x>"]}"#
+        for (variant, other) in [settings, older, #"{"<x>": 5}"#].enumerated() {
+            for kind in 1...6 as ClosedRange<UInt8> {
+                seeds.append(input(kind + 8 * UInt8(variant + 1), vocabulary, other))
+            }
+            seeds.append(input(8 * UInt8(variant), compact(scratch.read(path("qwen2"))), other))
+            let ranks = Array("YQ== 0\nYg== 1\nYWI= 2\nYWJhYg== 3\n".utf8)
+            seeds.append(input(7 + 8 * UInt8(variant), ranks, ""))
+        }
         plant(seeds)
     }
     return 0
@@ -111,25 +122,34 @@ private func encode(with number: Int, plain start: Int, _ length: Int, _ text: S
 
 private func load(_ kind: Int, _ file: [UInt8], _ second: [UInt8], _ text: String) {
     let families = BytePairFamily.all
-    for name in ["tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt"] {
+    let settings = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
+    let ranks = ["x", "cl100k_base", "qwen"].map { "\($0).tiktoken" }
+    for name in ["tokenizer.json", "vocab.json", "merges.txt"] + settings + ranks {
         scratch.remove(name)
     }
+    let (kind, variant) = (kind % 8, kind / 8)
     do throws(TokenizerError) {
         let tokenizer: BytePairTokenizer
-        switch kind % 8 {
+        switch kind {
         case 0:
             scratch.write("tokenizer.json", file)
-            if !second.isEmpty { scratch.write("tokenizer_config.json", second) }
+            if !second.isEmpty { scratch.write(settings[variant % 3], second) }
             tokenizer = try BytePairTokenizer(path: scratch.path)
         case 7:
-            scratch.write("x.tiktoken", file)
-            let family = families[kind / 8 % families.count]
-            tokenizer = try BytePairTokenizer(path: scratch["x.tiktoken"], family: family)
-        default:
+            let name = ranks[variant % 3]
+            scratch.write(name, file)
+            let family = variant % 3 == 0 ? families[variant % families.count] : nil
+            tokenizer = try BytePairTokenizer(path: scratch[name], family: family)
+        case let number where variant % 4 == 0:
             scratch.write("vocab.json", file)
             scratch.write("merges.txt", second)
             tokenizer = try BytePairTokenizer(
-                path: scratch["vocab.json"], family: families[kind % 8 - 1])
+                path: scratch["vocab.json"], family: families[number - 1])
+        default:
+            scratch.write("vocab.json", file)
+            scratch.write("merges.txt", Array("a b\n".utf8))
+            scratch.write(settings[variant % 4 - 1], second)
+            tokenizer = try BytePairTokenizer(path: scratch.path, family: families[kind - 1])
         }
         let ids = try tokenizer.encode(text)
         _ = tokenizer.decode(ids)

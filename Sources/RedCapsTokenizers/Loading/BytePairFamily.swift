@@ -24,19 +24,6 @@ public struct BytePairFamily: Sendable, Hashable {
 
     private init(name: String) { self.name = name }
 
-    /// The family of a `tokenizer_class` of Hugging Face's transformers.
-    init?(tokenizerClass: String) {
-        let name =
-            tokenizerClass.hasSuffix("Fast") ? String(tokenizerClass.dropLast(4)) : tokenizerClass
-        switch name {
-        case "Qwen2Tokenizer": self = .qwen2
-        case "GPT2Tokenizer": self = .gpt2
-        case "RobertaTokenizer": self = .roberta
-        case "CLIPTokenizer": self = .clip
-        default: return nil
-        }
-    }
-
     /// The family of a rank file by its published name.
     init?(rankFile: String) {
         switch rankFile {
@@ -54,14 +41,10 @@ public struct BytePairFamily: Sendable, Hashable {
     /// The ending of the last symbol of a word.
     var suffix: String { self == .clip ? "</w>" : "" }
 
-    /// The pipeline for a model.
-    /// - Parameters:
-    ///   - addsPrefixSpace: Whether the first word gets a space in front.
-    ///   - specialTokens: The special tokens, if they aren't those of the family's class.
-    ///   - addsMissing: Whether those that the vocabulary lacks get new ids.
+    /// The pipeline for a model, without added tokens.
+    /// - Parameter addsPrefixSpace: Whether the first word gets a space in front.
     func pipeline(
-        _ model: BytePairModel, addsPrefixSpace: Bool = false, specialTokens: [String]? = nil,
-        addsMissing: Bool = false, _ file: String
+        _ model: BytePairModel, addsPrefixSpace: Bool = false, _ file: String
     ) throws(TokenizerError) -> TokenizerPipeline {
         var pipeline = TokenizerPipeline(model: model)
         let start: [SplitStep] = addsPrefixSpace ? [.prefixSpace] : []
@@ -77,47 +60,14 @@ public struct BytePairFamily: Sendable, Hashable {
             ]
             do {
                 pipeline.splits = [
-                    try SplitStep(pattern: SplitStep.clipPattern, .removed, isInverted: true)
+                    try SplitStep(pattern: SplitStep.clipPattern, .removed, isInverted: true),
+                    .gpt2,  // only splits `<|startoftext|>`, where that isn't a token
                 ]
             } catch {
                 throw TokenizerError(.unsupported, file: file, error.reason)
             }
         default: pipeline.splits = start + [.gpt2]
         }
-        var names = specialTokens ?? ownSpecialTokens
-        if !addsMissing {
-            names = names.filter { model.vocabulary.id(ofSpelled: Array($0.utf8)) != nil }
-        }
-        try pipeline.add(
-            names.map { name in
-                // RoBERTa's mask takes the space before it.
-                AddedToken(
-                    content: name, isSpecial: true, stripsLeft: name == "<mask>",
-                    isNormalized: false)
-            }, file)
-        func id(_ token: String) throws(TokenizerError) -> UInt32 {
-            guard let id = pipeline.id(of: token) else {
-                throw TokenizerError(.invalid, file: file, "there is no \(token) in it")
-            }
-            return id
-        }
-        if self == .roberta {
-            (pipeline.prefix, pipeline.suffix) = ([try id("<s>")], [try id("</s>")])
-        }
-        if self == .clip {
-            pipeline.prefix = [try id("<|startoftext|>")]
-            pipeline.suffix = [try id("<|endoftext|>")]
-        }
         return pipeline
-    }
-
-    /// The special tokens that transformers' class has by itself.
-    private var ownSpecialTokens: [String] {
-        switch self {
-        case .qwen2, .gpt2: ["<|endoftext|>"]
-        case .roberta: ["<s>", "</s>", "<unk>", "<pad>", "<mask>"]
-        case .clip: ["<|startoftext|>", "<|endoftext|>"]
-        default: []
-        }
     }
 }

@@ -5,8 +5,24 @@ import RedCapsCore
 /// The rank is the id, and tokens merge in the order of what they become. A word that is a token
 /// needs no merges.
 enum RankFile {
-    /// Reads a file.
-    static func model(_ file: String) throws(TokenizerError) -> BytePairModel {
+    /// Reads a file, and adds the special tokens that its name says.
+    /// - Parameter family: How text is split, if the name doesn't say that.
+    static func pipeline(
+        _ file: String, _ family: BytePairFamily?
+    ) throws(TokenizerError) -> TokenizerPipeline {
+        let name = file.split(separator: "/").last.map(String.init) ?? ""
+        guard let family = family ?? BytePairFamily(rankFile: name) else {
+            throw TokenizerFolder.noFamily(file)
+        }
+        let special = specialTokens(of: name)
+        var pipeline = try family.pipeline(try model(file, special), file)
+        try pipeline.add(special.map { TokenEntry(special: $0.token, file) })
+        return pipeline
+    }
+
+    private static func model(
+        _ file: String, _ special: [(token: String, id: Int)]
+    ) throws(TokenizerError) -> BytePairModel {
         let text = try TokenizerFolder.bytes(of: file)
         var vocabulary = Vocabulary(capacity: text.count / 16)
         var token: [UInt8] = []
@@ -24,18 +40,21 @@ enum RankFile {
         }
         guard vocabulary.count > 0 else { throw TokenizerError(.invalid, file: file, "is empty") }
         let merges = try merges(of: vocabulary, file)
-        for (token, id) in specialTokens(of: file)
-        where !vocabulary.add(token.utf8, id: id) {
+        for (token, id) in special {
+            let known = vocabulary.id(of: Array(token.utf8))
+            if known == UInt32(exactly: id) || vocabulary.add(token.utf8, id: id) { continue }
             throw TokenizerError(
-                .invalid, file: file, "has a token with the rank \(id), which is \(token)'s")
+                .invalid, file: file,
+                known.map { "has \(token) at the rank \($0), and a file of this name at \(id)" }
+                    ?? "has another token at the rank \(id), which is \(token)'s")
         }
         return BytePairModel(vocabulary: vocabulary, merges: merges, ignoresMerges: true)
     }
 
     /// The special tokens with which a file of this name is published, and which aren't in it: those
     /// of Qwen's tokenizer, and of tiktoken's `openai_public`.
-    static func specialTokens(of file: String) -> [(token: String, id: Int)] {
-        switch file.split(separator: "/").last {
+    private static func specialTokens(of name: String) -> [(token: String, id: Int)] {
+        switch name {
         case "qwen.tiktoken":
             let names = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
             let extras = (0..<205).map { "<|extra_\($0)|>" }

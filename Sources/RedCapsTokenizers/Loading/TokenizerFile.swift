@@ -53,49 +53,11 @@ struct TokenizerFile {
         } else {
             pipeline.joinsBytes = false
         }
-        var tokens: [AddedToken] = []
+        var tokens: [TokenEntry] = []
         for token in try reader.objects("added_tokens") ?? [] {
-            tokens.append(try AddedToken(token))
+            tokens.append(try TokenEntry(token))
         }
-        try pipeline.add(tokens, file, "added_tokens")
+        try pipeline.add(tokens)
         self.pipeline = pipeline
-    }
-}
-
-extension AddedToken {
-    /// Reads a token of `added_tokens` or `added_tokens_decoder`.
-    init(_ reader: JSONReader) throws(TokenizerError) {
-        guard let content = try reader.string("content") else {
-            throw reader.failure("content", "a text is needed")
-        }
-        self.content = content
-        isSpecial = try reader.bool("special") ?? false
-        isSingleWord = try reader.bool("single_word") ?? false
-        stripsLeft = try reader.bool("lstrip") ?? false
-        stripsRight = try reader.bool("rstrip") ?? false
-        isNormalized = try reader.bool("normalized") ?? !isSpecial
-    }
-}
-
-extension TokenizerPipeline {
-    /// Adds tokens to the vocabulary.
-    /// - Parameters:
-    ///   - file: The file that has them.
-    ///   - keyPath: Where in it.
-    mutating func add(
-        _ tokens: [AddedToken], _ file: String, _ keyPath: String = ""
-    ) throws(TokenizerError) {
-        guard !tokens.isEmpty else { return }
-        let steps = self
-        var added = self.added
-        try added.add(tokens, to: model.vocabulary) { content throws(TokenizerError) in
-            let form = try steps.normalized(content)
-            if !form.isEmpty { return form }
-            throw TokenizerError(
-                .unsupported, file: file, keyPath: keyPath,
-                "nothing is left of \(content.debugDescription) when it is normalized, so that it "
-                    + "would match everywhere; \(JSONReader.advice)")
-        }
-        self.added = added
     }
 }

@@ -31,46 +31,43 @@ enum TokenizerFolder {
         _ path: String, _ family: BytePairFamily?
     ) throws(TokenizerError) -> TokenizerPipeline {
         guard isFolder(path) else { return try load(file: path, family, nil) }
-        let configuration = try TokenizerSettings(folder: path)
         let names = ["tokenizer.json", "vocab.json"] + rankFiles
         guard let name = names.first(where: { Disk.exists("\(path)/\($0)") }) else {
             throw TokenizerError(
                 .notFound, file: path, "has none of \(names.joined(separator: ", "))")
         }
-        var pipeline = try load(file: "\(path)/\(name)", family, configuration)
-        try configuration?.apply(to: &pipeline)
-        return pipeline
+        let settings = try TokenizerSettings(folder: path, name == "vocab.json" ? family : nil)
+        return try load(file: "\(path)/\(name)", family, settings)
     }
 
     private static func load(
         file: String, _ family: BytePairFamily?, _ settings: TokenizerSettings?
     ) throws(TokenizerError) -> TokenizerPipeline {
         let name = file.split(separator: "/").last.map(String.init) ?? ""
-        if name.hasSuffix(".tiktoken") || name == "tokenizer.model" {
-            guard let family = family ?? BytePairFamily(rankFile: name) else {
-                throw noFamily(file)
-            }
-            return try family.pipeline(
-                try RankFile.model(file),
-                specialTokens: RankFile.specialTokens(of: file).map(\.token), file)
+        let isRankFile = name.hasSuffix(".tiktoken") || name == "tokenizer.model"
+        if isRankFile || name != "vocab.json" {
+            var pipeline =
+                isRankFile
+                ? try RankFile.pipeline(file, family) : try TokenizerFile(file).pipeline
+            try settings?.apply(toFile: &pipeline)
+            return pipeline
         }
-        guard name == "vocab.json" else { return try TokenizerFile(file).pipeline }
         guard let family = family ?? settings?.family else { throw noFamily(file) }
         let folder = String(file.dropLast(name.count))
-        let addsMissing = !(settings?.listsAddedTokens ?? false)
-        if addsMissing, Disk.exists(folder + "added_tokens.json") {
-            throw TokenizerError(
-                .unsupported, file: folder + "added_tokens.json",
-                "isn't read, and tokenizer_config.json has no added_tokens_decoder; save the model's "
-                    + "tokenizer with a newer transformers")
-        }
-        let model = try VocabularyFiles.model(file, merges: folder + "merges.txt", family)
-        return try family.pipeline(
-            model, addsPrefixSpace: settings?.addsPrefixSpace ?? false, addsMissing: addsMissing,
-            file)
+        let settings =
+            if let settings { settings } else {
+                try TokenizerSettings(folder: folder, family, isRead: false)
+            }
+        let model = try VocabularyFiles.model(
+            file, merges: folder + "merges.txt", family,
+            unknown: try settings.token("unk_token")?.token.content)
+        var pipeline = try family.pipeline(
+            model, addsPrefixSpace: settings.addsPrefixSpace ?? false, file)
+        try settings.apply(to: &pipeline)
+        return pipeline
     }
 
-    private static func noFamily(_ file: String) -> TokenizerError {
+    static func noFamily(_ file: String) -> TokenizerError {
         let names = BytePairFamily.all.map(\.name).joined(separator: ", ")
         return TokenizerError(
             .unsupported, file: file,

@@ -1,90 +1,210 @@
 import RedCapsCore
 
-/// What a model's `tokenizer_config.json` adds to its tokenizer.
+/// What lies beside a tokenizer: `tokenizer_config.json`, and where that has no
+/// `added_tokens_decoder`, the older `special_tokens_map.json` and `added_tokens.json`. What they
+/// leave out is as the model's class has it.
 struct TokenizerSettings {
-    private let reader: JSONReader
-    /// The family that `tokenizer_class` means.
-    let family: BytePairFamily?
+    private let configuration: SettingsFile
+    private let specialTokensMap: SettingsFile
+    private let addedTokens: SettingsFile
+    private let tokenizerClass: TokenizerClass?
     /// `add_prefix_space`.
     let addsPrefixSpace: Bool?
 
-    /// Reads the file in a folder, if there is one.
-    init?(folder: String) throws(TokenizerError) {
-        let file = folder + "/tokenizer_config.json"
-        guard Disk.exists(file) else { return nil }
-        let bytes = try TokenizerFolder.bytes(of: file)
-        let value: JSONValue
-        do {
-            value = try JSONValue(parsing: bytes)
-        } catch {
-            throw TokenizerError(.invalid, file: file, "\(error)")
-        }
-        reader = try JSONReader(value, file, "")
-        family = try reader.string("tokenizer_class").flatMap(BytePairFamily.init(tokenizerClass:))
+    /// Reads the files in a folder, as far as they are there.
+    /// - Parameters:
+    ///   - family: What counts instead of `tokenizer_class`.
+    ///   - isRead: Whether they count, or only what they would leave out.
+    init(folder: String, _ family: BytePairFamily?, isRead: Bool = true) throws(TokenizerError) {
+        configuration = try SettingsFile("\(folder)/tokenizer_config.json", isRead: isRead)
+        let reader = configuration.reader
+        let isOld = isRead && reader["added_tokens_decoder"] == nil
+        specialTokensMap = try SettingsFile("\(folder)/special_tokens_map.json", isRead: isOld)
+        addedTokens = try SettingsFile("\(folder)/added_tokens.json", isRead: isOld)
+        let named = try reader.string("tokenizer_class").flatMap(TokenizerClass.init(name:))
+        tokenizerClass = if let family { TokenizerClass(family) } else { named }
         addsPrefixSpace = try reader.bool("add_prefix_space")
+        if try reader.bool("split_special_tokens") ?? false {
+            throw reader.unsupported("split_special_tokens")
+        }
     }
 
-    /// Whether the file has the added tokens and their ids.
-    var listsAddedTokens: Bool { reader["added_tokens_decoder"] != nil }
+    /// The family that `tokenizer_class` means.
+    var family: BytePairFamily? { tokenizerClass?.family }
 
-    /// Adds the tokens of `added_tokens_decoder` and other special tokens, and puts the beginning and
-    /// the end of a sequence around texts if `add_bos_token` or `add_eos_token` is there, as
-    /// transformers does.
+    // MARK: What they change
+
+    /// Adds tokens to a vocabulary's pipeline, and puts some around texts.
     func apply(to pipeline: inout TokenizerPipeline) throws(TokenizerError) {
-        var tokens: [(id: Int, token: AddedToken)] = []
-        if let decoder = try reader.object("added_tokens_decoder") {
+        try addTokens(to: &pipeline)
+        if tokenizerClass == .qwen2 {
+            // The class adds its special tokens once more, without other properties.
+            try pipeline.add(
+                specialTokens().map { TokenEntry(special: $0.token.content, $0.file, $0.keyPath) })
+        }
+        guard let (first, last) = tokenizerClass?.around else {
+            return try applyFlags(to: &pipeline)
+        }
+        for key in [first, last] where try token(key) == nil {
+            throw configuration.reader.failure(key, "isn't a token, and texts begin or end with it")
+        }
+        pipeline.prefix = try ids(first, pipeline)
+        pipeline.suffix = try ids(last, pipeline)
+    }
+
+    /// Adds tokens to the pipeline of a file with its own steps. What goes around texts is for that to
+    /// say, but for the class that reads `add_bos_token` and `add_eos_token`, and if no class is named.
+    func apply(toFile pipeline: inout TokenizerPipeline) throws(TokenizerError) {
+        try addTokens(to: &pipeline)
+        if tokenizerClass == .gpt2 || tokenizerClass == .roberta {
+            pipeline.setPrefixSpace(addsPrefixSpace ?? false)
+        }
+        if tokenizerClass == .llama || configuration.reader["tokenizer_class"] == nil {
+            try applyFlags(to: &pipeline)
+        }
+    }
+
+    private func applyFlags(to pipeline: inout TokenizerPipeline) throws(TokenizerError) {
+        let isLlama = tokenizerClass == .llama
+        let first = try configuration.reader.bool("add_bos_token")
+        let last = try configuration.reader.bool("add_eos_token")
+        guard isLlama || first != nil || last != nil else { return }
+        pipeline.prefix = first ?? isLlama ? try ids("bos_token", pipeline) : []
+        pipeline.suffix = last ?? false ? try ids("eos_token", pipeline) : []
+    }
+
+    private func ids(
+        _ key: String, _ pipeline: TokenizerPipeline
+    ) throws(TokenizerError) -> [UInt32] {
+        try token(key).flatMap { pipeline.id(of: $0.token.content) }.map { [$0] } ?? []
+    }
+
+    // MARK: Tokens
+
+    /// Adds listed tokens in the order of their ids, then the special tokens that aren't there yet.
+    private func addTokens(to pipeline: inout TokenizerPipeline) throws(TokenizerError) {
+        let special = try specialTokens()
+        let names = Set(special.map(\.token.content))
+        var listed = try listedTokens()
+        for index in listed.indices where names.contains(listed[index].entry.token.content) {
+            listed[index].entry.token.isSpecial = true
+        }
+        // Of an older file, what the tokenizer's own says about a token isn't changed.
+        try pipeline.add(
+            listed.map(\.entry).filter {
+                $0.file == configuration.reader.file
+                    || pipeline.added.number(of: $0.token.content) == nil
+            })
+        for (id, entry) in listed {
+            let actual = pipeline.id(of: entry.token.content)
+            if actual == UInt32(exactly: id) { continue }
+            throw TokenizerError(
+                .invalid, file: entry.file, keyPath: entry.keyPath,
+                "\(entry.token.content.debugDescription) has another id in the vocabulary than "
+                    + "\(id), \(actual.map(String.init) ?? "none")")
+        }
+        var seen: Set<AddedToken> = []
+        try pipeline.add(
+            special.map { entry in
+                guard let number = pipeline.added.number(of: entry.token.content) else {
+                    return entry
+                }
+                var known = entry
+                known.token = pipeline.added.tokens[number]
+                known.token.isSpecial = true
+                return known
+            }.filter { seen.insert($0.token).inserted })
+    }
+
+    /// The tokens of `added_tokens_decoder`, else of `added_tokens.json`, with their ids.
+    private func listedTokens() throws(TokenizerError) -> [(id: Int, entry: TokenEntry)] {
+        var tokens: [(id: Int, entry: TokenEntry)] = []
+        if let decoder = try configuration.reader.object("added_tokens_decoder") {
             for key in decoder.keys {
                 guard let id = Int(key), let token = try decoder.object(key) else {
                     throw decoder.failure(key, "isn't a token with its id")
                 }
-                tokens.append((id, try AddedToken(token)))
+                tokens.append((id, try TokenEntry(token)))
+            }
+        } else {
+            let names = Set(
+                try standardTokens(nil).map(\.token.content)
+                    + (extraTokens().listed ?? []).map(\.token.content))
+            for key in addedTokens.keys {
+                guard let id = try addedTokens.reader.integer(key) else {
+                    throw addedTokens.reader.failure(key, "is no token's id")
+                }
+                let isSpecial = names.contains(key)
+                var entry = TokenEntry(special: key, addedTokens.reader.file, key)
+                (entry.token.isSpecial, entry.token.isNormalized) = (isSpecial, !isSpecial)
+                tokens.append((id, entry))
             }
         }
-        try pipeline.add(
-            tokens.sorted { $0.id < $1.id }.map(\.token), reader.file, "added_tokens_decoder")
-        for (id, token) in tokens where pipeline.id(of: token.content) != UInt32(exactly: id) {
-            let actual = pipeline.id(of: token.content).map(String.init) ?? "none"
-            throw TokenizerError(
-                .invalid, file: reader.file, keyPath: "added_tokens_decoder.\(id)",
-                "\"\(token.content)\" has another id in the vocabulary, \(actual)")
-        }
-        let named = [
-            "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token",
-            "mask_token",
-        ]
-        var special: [AddedToken] = []
-        for key in named {
-            if let token = try self.token(key), pipeline.added.number(of: token.content) == nil {
-                special.append(token)
-            }
-        }
-        try pipeline.add(special, reader.file)
-        // RoBERTa's and CLIP's classes put their own tokens around texts, whatever this file says.
-        guard family != .roberta, family != .clip,
-            reader["add_bos_token"] != nil || reader["add_eos_token"] != nil
-        else { return }
-        pipeline.prefix = try ids("add_bos_token", "bos_token", pipeline)
-        pipeline.suffix = try ids("add_eos_token", "eos_token", pipeline)
+        return tokens.sorted { $0.id < $1.id }
     }
 
-    /// The token of a key, which is text or an object.
-    private func token(_ key: String) throws(TokenizerError) -> AddedToken? {
-        switch reader[key] {
-        case nil: return nil
-        case .string(let content)?:
-            return AddedToken(content: content, isSpecial: true, isNormalized: false)
-        default:
-            guard let reader = try reader.object(key) else { return nil }
-            var token = try AddedToken(reader)
-            token.isSpecial = true
-            return token
+    /// All special tokens, in the order in which those that the vocabulary lacks are added.
+    private func specialTokens() throws(TokenizerError) -> [TokenEntry] {
+        var tokens = try standardTokens(tokenizerClass)
+        var others = configuration.otherKeys
+        others += specialTokensMap.otherKeys.filter { !others.contains($0) }
+        for key in others {
+            if let token = try token(key) { tokens.append(token) }
         }
+        let extra = try extraTokens()
+        return tokens + extra.named + (extra.listed ?? extra.old ?? [])
     }
 
-    private func ids(
-        _ flag: String, _ key: String, _ pipeline: TokenizerPipeline
-    ) throws(TokenizerError) -> [UInt32] {
-        guard try reader.bool(flag) ?? false, let token = try token(key) else { return [] }
-        return pipeline.id(of: token.content).map { [$0] } ?? []
+    private func standardTokens(
+        _ tokenizerClass: TokenizerClass?
+    ) throws(TokenizerError) -> [TokenEntry] {
+        var tokens: [TokenEntry] = []
+        for key in TokenizerClass.keys {
+            if let token = try token(key, tokenizerClass) { tokens.append(token) }
+        }
+        return tokens
+    }
+
+    /// The special tokens of `extra_special_tokens` and, as that was called, of
+    /// `additional_special_tokens`. Which of these count is as transformers happens to have it.
+    private func extraTokens() throws(TokenizerError) -> (
+        named: [TokenEntry], listed: [TokenEntry]?, old: [TokenEntry]?
+    ) {
+        let (key, oldKey) = ("extra_special_tokens", "additional_special_tokens")
+        let named = try configuration.namedExtraTokens()
+        var listed = try configuration.tokens(key)
+        var old = try configuration.tokens(oldKey)
+        if named.isEmpty, listed?.isEmpty ?? true, old != nil { swap(&listed, &old) }
+        if let more = try specialTokensMap.tokens(key) { listed = (listed ?? []) + more }
+        if let more = try specialTokensMap.tokens(oldKey) { old = more }
+        return (try named + specialTokensMap.namedExtraTokens(), listed, old)
+    }
+
+    /// The special token of a key.
+    func token(_ key: String) throws(TokenizerError) -> TokenEntry? {
+        try token(key, tokenizerClass)
+    }
+
+    /// The special token of a key: the older file's if that has the key, else the newer's, else the
+    /// class's own.
+    private func token(
+        _ key: String, _ tokenizerClass: TokenizerClass?
+    ) throws(TokenizerError) -> TokenEntry? {
+        if specialTokensMap.keys.contains(key) { return try specialTokensMap.token(key) }
+        if configuration.keys.contains(key) { return try configuration.token(key) }
+        return tokenizerClass?.token(key).map {
+            TokenEntry(special: $0, configuration.reader.file, key)
+        }
+    }
+}
+
+extension TokenizerPipeline {
+    /// Says whether the first word gets a space in front, if words are split as GPT-2's and no further.
+    fileprivate mutating func setPrefixSpace(_ isAdded: Bool) {
+        switch (splits.count, splits.first, splits.last) {
+        case (1, .gpt2?, _), (2, .prefixSpace?, .gpt2?):
+            splits = isAdded ? [.prefixSpace, .gpt2] : [.gpt2]
+        default: break
+        }
     }
 }

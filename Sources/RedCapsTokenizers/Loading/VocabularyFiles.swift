@@ -3,8 +3,9 @@ import RedCapsCore
 /// `vocab.json` and `merges.txt`.
 enum VocabularyFiles {
     /// Reads both.
+    /// - Parameter unknown: The token for what isn't in the vocabulary, if the family has that.
     static func model(
-        _ vocabulary: String, merges: String, _ family: BytePairFamily
+        _ vocabulary: String, merges: String, _ family: BytePairFamily, unknown: String?
     ) throws(TokenizerError) -> BytePairModel {
         var reader = ModelReader(file: vocabulary)
         do {
@@ -17,7 +18,7 @@ enum VocabularyFiles {
             throw TokenizerError(.invalid, file: vocabulary, "\(error)")
         }
         try reader.readMerges(try TokenizerFolder.bytes(of: merges), of: merges)
-        return try reader.model(family)
+        return try reader.model(family, unknown: unknown)
     }
 }
 
@@ -38,8 +39,9 @@ extension ModelReader {
     }
 
     /// The model of files that say nothing but vocabulary and merges.
-    func model(_ family: BytePairFamily) throws(TokenizerError) -> BytePairModel {
-        let unknown: String? = family == .clip ? "<|endoftext|>" : nil
+    /// - Parameter unknown: The token for what isn't in the vocabulary, if the family has that.
+    func model(_ family: BytePairFamily, unknown: String?) throws(TokenizerError) -> BytePairModel {
+        let unknown = family == .clip ? unknown : nil
         return BytePairModel(
             vocabulary: vocabulary, merges: merges, suffix: Array(family.suffix.utf8),
             unknown: unknown.flatMap { vocabulary.id(ofSpelled: Array($0.utf8)) })

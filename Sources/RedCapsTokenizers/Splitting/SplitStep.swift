@@ -44,7 +44,8 @@ enum SplitStep: Sendable {
         return "\(first)\(capitals)*\(smalls)+\(ending)?|\(first)\(capitals)+\(smalls)*\(ending)?"
             + #"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
     }()
-    static let clipPattern = #"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"#
+    static let clipPattern =
+        #"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"#
 
     private static let published: [String: SplitStep] = [
         gpt2Pattern: .gpt2, gpt4Pattern: .gpt4(numbers: 3), qwen2Pattern: .gpt4(numbers: 1),

@@ -1,5 +1,5 @@
 /// A token that is found in a text before anything else is done with it.
-struct AddedToken: Sendable, Equatable {
+struct AddedToken: Sendable, Hashable {
     var content: String
     /// Whether it is left out on decoding, and may be told to mean nothing in a text.
     var isSpecial = false

@@ -56,22 +56,27 @@ struct AddedTokens: Sendable {
 
     /// Adds tokens in their order, as `tokenizers` does: one that the model knows keeps its id, others
     /// get the next ones.
-    /// - Parameter normalize: Puts text into the form in which normalized tokens are looked for, or
-    ///   throws where nothing would be left of it.
+    /// - Parameter normalize: Gives the form in which the token of an index is looked for if that is
+    ///   normalized, or throws where nothing would be left of it.
     mutating func add(
         _ new: [AddedToken], to vocabulary: Vocabulary,
-        normalize: (String) throws(TokenizerError) -> [UInt8]
+        normalize: (Int) throws(TokenizerError) -> [UInt8]
     ) throws(TokenizerError) {
         var next = vocabulary.count
         if !isEmpty, endID > vocabulary.count { next = endID }
-        for token in new where !token.content.isEmpty {
+        for (index, new) in new.enumerated() where !new.content.isEmpty {
+            var token = new
+            // What was special once stays so.
+            if let number = numbers[token.content], tokens[number].isSpecial {
+                token.isSpecial = true
+            }
             if let number = numbers[token.content], tokens[number] == token { continue }
             let known =
                 numbers[token.content].map { ids[$0] }
                 ?? vocabulary.id(ofSpelled: Array(token.content.utf8))
             let id = known ?? UInt32(next)
             if known == nil { next += 1 }
-            let form = token.isNormalized ? try normalize(token.content) : Array(token.content.utf8)
+            let form = token.isNormalized ? try normalize(index) : Array(token.content.utf8)
             var bytes: [UInt8] = []
             if !ByteAlphabet.decode(form, into: &bytes) { bytes = form }
             if let number = numbers[token.content] {
