@@ -7,8 +7,8 @@
 Each row is a folder: one of the small tokenizers beside this, either as tokenizer.json or as vocab.json and merges.txt,
 these without some tokens (ids then close up), and files of settings; then for every text the ids, the ids without what
 goes around texts, and what the ids are decoded to without special tokens (not for CLIP's class, which decodes
-otherwise), and how many tokens there are. Rows of LlamaTokenizer are as transformers 4.57.6 has them: its version 5
-splits byte-level files of that class as SentencePiece's. They are made by it, with "llama" as an argument:
+otherwise), and how many tokens there are. Rows of LlamaTokenizer are as transformers 4.57.6 has them: version 5 forgets
+add_bos_token beside a tokenizer.json. They are made by that, with "llama" as an argument:
 
     python3 -m pip install transformers==4.57.6
     python3 Tests/Fixtures/make_tokenizer_folders.py llama
@@ -22,7 +22,7 @@ from transformers import AutoTokenizer
 HERE = Path(__file__).parent / "tokenizers"
 TEXTS = [
     "a cat sat", "", "  two  spaces ", "A<s>b</s> <unk> c<pad>d", "x<|endoftext|>y <|startoftext|> z<|im_end|>.",
-    "the <new> cat <NEW> <x> <y>", "q  <s>  w <b>  e<e><c><q>", "<|startoftext|><|endoftext|>", "e\u0301 <img></img> \u0130",
+    "the <new> cat <NEW> <x> <y>", "q  <s>  w <b>  e<e><c><q>", "<|startoftext|><|endoftext|>", "e\u0301 <img></img> \u0130", "a <mask>b <mask>",
 ]
 END, IM, START = "<|endoftext|>", "<|im_end|>", "<|startoftext|>"
 
@@ -58,6 +58,13 @@ FILES = [
     ("extra ones", "gpt2", "GPT2Tokenizer", [], {"pad_token": "<pad>", "extra_special_tokens": ["<y>", token("<x>", rstrip=True), "<y>"]}, {}),
     ("additional ones", "gpt2", "GPT2Tokenizer", [], {"additional_special_tokens": ["<y>", "<x>"], "extra_special_tokens": []}, {}),
     ("extra ones before additional ones", "gpt2", "GPT2Tokenizer", [], {"additional_special_tokens": ["<y>"], "extra_special_tokens": ["<x>"]}, {}),
+    ("others by their keys in every form", "gpt2", "GPT2Tokenizer", [],
+     {"a_token": "<x>", "image_token": token("<y>"), "extra_special_tokens": {"b_token": "<b>", "a_token": "<e>"}, "additional_special_tokens": ["<q>"]},
+     {"special_tokens_map.json": {"c_token": "<c>", "image_token": "<new>"}}),
+    ("a listed token that is extra isn't special", "gpt2", "GPT2Tokenizer", [],
+     {"additional_special_tokens": ["<x>"], "added_tokens_decoder": {"600": added("<x>", False)}}, {}),
+    ("RoBERTa's mask", "roberta", "RobertaTokenizer", [], {"mask_token": token("<mask>", lstrip=True)}, {}),
+    ("RoBERTa's by another name", "roberta", "BartTokenizer", [], {}, {}),
     ("RoBERTa's", "roberta", "RobertaTokenizer", [], {}, {}),
     ("RoBERTa's around texts", "roberta", "RobertaTokenizer", [], {"cls_token": "<c>", "sep_token": "<q>", "add_bos_token": False}, {}),
     ("RoBERTa's that are missing", "roberta", "RobertaTokenizerFast", ["<s>", "</s>", "<unk>", "<pad>", "<mask>"], {}, {}),
@@ -80,6 +87,8 @@ JSON = [
     ("listed ones are added", "qwen2", "PreTrainedTokenizerFast",
      {"eos_token": IM, "pad_token": "<x>", "added_tokens_decoder": {"604": added("<y>", False, lstrip=True), "603": added("<x>", False)}}, {}),
     ("properties change", "qwen2", "PreTrainedTokenizerFast", {"added_tokens_decoder": {"2": added(IM, rstrip=True), "600": added("<img>", False)}}, {}),
+    ("a known token that is extra isn't special", "qwen2", "PreTrainedTokenizerFast", {"extra_special_tokens": ["</img>", "<x>"]}, {}),
+    ("a known token that is named is special", "qwen2", "PreTrainedTokenizerFast", {"pad_token": "</img>"}, {}),
     ("the flags say nothing", "qwen2", "PreTrainedTokenizerFast", {"add_bos_token": True, "bos_token": "<s>", "add_eos_token": True, "eos_token": IM}, {}),
     ("the flags take nothing away", "llama3", "PreTrainedTokenizerFast", {"add_bos_token": False, "bos_token": "<s>"}, {}),
     ("nor in a class", "qwen2", "Qwen2Tokenizer", {"add_bos_token": True, "bos_token": "<s>", "eos_token": IM}, {}),

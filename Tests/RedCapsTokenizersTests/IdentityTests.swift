@@ -62,10 +62,7 @@ struct IdentityTests {
         try folder.write(model, without: [])
         try folder.write("tokenizer_config.json", #"{"tokenizer_class": "\#(tokenizerClass)"}"#)
         let tokenizer = try BytePairTokenizer(path: folder.path)
-        let texts = golden.tables.draw(.hostile, 5000).filter {
-            $0.range(of: "<mask>", options: .literal) == nil
-        }
-        let ids = try texts.map { try tokenizer.encode($0) }
+        let ids = try golden.tables.draw(.hostile, 5000).map { try tokenizer.encode($0) }
         #expect(Golden.digests(ids, Golden.line) == golden.files[name])
     }
 

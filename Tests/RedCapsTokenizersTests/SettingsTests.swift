@@ -57,6 +57,8 @@ struct SettingsTests {
             (#"{"bos_token": 5}"#, "bos_token"), (#"{"eos_token": {}}"#, "eos_token.content"),
             (#"{"extra_special_tokens": ["<x>", 5]}"#, "extra_special_tokens[1]"),
             (#"{"extra_special_tokens": {"x": 5}}"#, "extra_special_tokens.x"),
+            (#"{"extra_special_tokens": "<x>"}"#, "extra_special_tokens"),
+            (#"{"additional_special_tokens": {}}"#, "additional_special_tokens"),
             (#"{"image_token": {"lstrip": true}}"#, "image_token.content"),
             (#"{"added_tokens_decoder": {"x": {"content": "y"}}}"#, "added_tokens_decoder.x"),
             (#"{"add_bos_token": "true"}"#, "add_bos_token"),
@@ -79,6 +81,13 @@ struct SettingsTests {
             try BytePairTokenizer(path: folder.path)
         }
         #expect(error?.keyPath == "bos_token")
+        try folder.write("tokenizer_config.json", #"{"tokenizer_class": "CLIPTokenizer"}"#)
+        try folder.write("special_tokens_map.json", #"{"eos_token": ""}"#)
+        let older = #expect(throws: TokenizerError.self) {
+            try BytePairTokenizer(path: folder.path)
+        }
+        #expect(older?.file.hasSuffix("special_tokens_map.json") == true)
+        #expect(older?.keyPath == "eos_token")
     }
 
     @Test("says by its class how vocab.json and merges.txt are used")
@@ -90,6 +99,13 @@ struct SettingsTests {
             try BytePairTokenizer(path: folder.path)
         }
         #expect(error?.reason.contains("gpt2") == true)
+        try folder.write("tokenizer_config.json", #"{"tokenizer_class": "T5Tokenizer"}"#)
+        let unknown = #expect(throws: TokenizerError.self) {
+            try BytePairTokenizer(path: folder.path)
+        }
+        #expect(unknown?.file.hasSuffix("tokenizer_config.json") == true)
+        #expect(unknown?.keyPath == "tokenizer_class")
+        #expect(unknown?.reason.contains("T5Tokenizer") == true)
         try folder.write("tokenizer_config.json", #"{"tokenizer_class": "GPT2TokenizerFast"}"#)
         let tokenizer = try BytePairTokenizer(path: folder.path)
         #expect(try tokenizer.encode("ab a<|endoftext|>") == [2, 3, 0, 4])

@@ -42,7 +42,8 @@ public struct BytePairFamily: Sendable, Hashable {
     var suffix: String { self == .clip ? "</w>" : "" }
 
     /// The pipeline for a model, without added tokens.
-    /// - Parameter addsPrefixSpace: Whether the first word gets a space in front.
+    /// - Parameter addsPrefixSpace: Whether the first word gets a space in front, or every word if the
+    ///   family splits before that; in CLIP's it has no effect.
     func pipeline(
         _ model: BytePairModel, addsPrefixSpace: Bool = false, _ file: String
     ) throws(TokenizerError) -> TokenizerPipeline {

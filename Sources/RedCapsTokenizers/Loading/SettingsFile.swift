@@ -23,11 +23,14 @@ struct SettingsFile {
             var scanner = JSONScanner(try TokenizerFolder.bytes(of: file))
             try scanner.readObject { key, scanner throws(JSONError) in
                 keys.append(key)
-                if key == "extra_special_tokens", try scanner.peek() == UInt8(ascii: "{") {
+                if key == "extra_special_tokens" {
+                    extraKeys = []
                     var ahead = scanner
-                    try ahead.readObject { key, scanner throws(JSONError) in
-                        extraKeys.append(key)
-                        try scanner.skipValue()
+                    if try ahead.peek() == UInt8(ascii: "{") {
+                        try ahead.readObject { key, scanner throws(JSONError) in
+                            extraKeys.append(key)
+                            try scanner.skipValue()
+                        }
                     }
                 }
                 values[key] = try scanner.readValue()
@@ -61,22 +64,27 @@ struct SettingsFile {
         }
     }
 
+    func isText(_ key: String) -> Bool {
+        if case .string? = reader[key] { true } else { false }
+    }
+
     /// The special tokens that `extra_special_tokens` names, where that is an object.
-    func namedExtraTokens() throws(TokenizerError) -> [TokenEntry] {
+    func namedExtraTokens() throws(TokenizerError) -> [(key: String, entry: TokenEntry)] {
         guard !extraKeys.isEmpty, let values = try reader.object("extra_special_tokens") else {
             return []
         }
-        var tokens: [TokenEntry] = []
+        var tokens: [(key: String, entry: TokenEntry)] = []
         for key in extraKeys {
             guard let value = values[key] else { continue }
-            tokens.append(try TokenEntry(special: value, reader.file, values.path(key)))
+            tokens.append((key, try TokenEntry(special: value, reader.file, values.path(key))))
         }
         return tokens
     }
 
-    /// The special tokens in an array, or `nil` if the key is missing or has another value.
+    /// The special tokens in an array, or `nil` if the key is missing or names them.
     func tokens(_ key: String) throws(TokenizerError) -> [TokenEntry]? {
-        guard case .array(let values)? = reader[key] else { return nil }
+        if key == "extra_special_tokens", case .object? = reader[key] { return nil }
+        guard let values = try reader.array(key) else { return nil }
         var tokens: [TokenEntry] = []
         for (number, value) in values.enumerated() {
             tokens.append(try TokenEntry(special: value, reader.file, "\(key)[\(number)]"))

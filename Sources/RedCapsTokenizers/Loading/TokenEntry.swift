@@ -17,11 +17,15 @@ struct TokenEntry {
     init(
         special value: JSONValue, _ file: String, _ keyPath: String
     ) throws(TokenizerError) {
-        if case .string(let content) = value {
-            self.init(special: content, file, keyPath)
-        } else {
+        switch value {
+        case .string(let content): self.init(special: content, file, keyPath)
+        case .object:
             try self.init(JSONReader(value, file, keyPath))
             token.isSpecial = true
+        default:
+            throw TokenizerError(
+                .invalid, file: file, keyPath: keyPath,
+                "\(value.summary) is neither text nor an object with a token's properties")
         }
     }
 

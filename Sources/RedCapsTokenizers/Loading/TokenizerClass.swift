@@ -1,7 +1,7 @@
 /// A tokenizer class of Hugging Face's transformers that says what files leave out.
 ///
-/// As of transformers 5.24; `llama` as of 4.57, because later ones split byte-level files of that
-/// class, DeepSeek's, as if they were SentencePiece's.
+/// As of transformers 5.24; `llama` as of 4.57, because later ones forget `add_bos_token` beside a
+/// `tokenizer.json`, without which DeepSeek's models miss their first token.
 enum TokenizerClass: String {
     case qwen2 = "Qwen2Tokenizer"
     case gpt2 = "GPT2Tokenizer"
@@ -11,7 +11,10 @@ enum TokenizerClass: String {
 
     /// The class of a `tokenizer_class`.
     init?(name: String) {
-        self.init(rawValue: name.hasSuffix("Fast") ? String(name.dropLast(4)) : name)
+        let name = name.hasSuffix("Fast") ? String(name.dropLast(4)) : name
+        // Classes that are RoBERTa's by another name.
+        let same = ["BartTokenizer", "LEDTokenizer", "LongformerTokenizer", "MvpTokenizer"]
+        self.init(rawValue: same.contains(name) ? Self.roberta.rawValue : name)
     }
 
     /// The class whose files are prepared as a family's.

@@ -52,7 +52,8 @@ enum TokenizerFolder {
             try settings?.apply(toFile: &pipeline)
             return pipeline
         }
-        guard let family = family ?? settings?.family else { throw noFamily(file) }
+        let known = if let family { family as BytePairFamily? } else { try settings?.family() }
+        guard let family = known else { throw noFamily(file) }
         let folder = String(file.dropLast(name.count))
         let settings =
             if let settings { settings } else {
@@ -68,9 +69,10 @@ enum TokenizerFolder {
     }
 
     static func noFamily(_ file: String) -> TokenizerError {
-        let names = BytePairFamily.all.map(\.name).joined(separator: ", ")
-        return TokenizerError(
-            .unsupported, file: file,
-            "doesn't say how text is split; give the family, one of \(names)")
+        TokenizerError(
+            .unsupported, file: file, "doesn't say how text is split; \(familyAdvice)")
     }
+
+    static let familyAdvice =
+        "give the family, one of \(BytePairFamily.all.map(\.name).joined(separator: ", "))"
 }

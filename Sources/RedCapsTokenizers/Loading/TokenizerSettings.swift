@@ -29,8 +29,17 @@ struct TokenizerSettings {
         }
     }
 
-    /// The family that `tokenizer_class` means.
-    var family: BytePairFamily? { tokenizerClass?.family }
+    /// The family that `tokenizer_class` means, if there is one.
+    /// - Throws: `TokenizerError` if its files don't say by themselves how text is split.
+    func family() throws(TokenizerError) -> BytePairFamily? {
+        let reader = configuration.reader
+        guard try reader.string("tokenizer_class") != nil else { return nil }
+        if let family = tokenizerClass?.family { return family }
+        throw reader.failure(
+            "tokenizer_class",
+            "isn't a class of which the family is known; \(TokenizerFolder.familyAdvice)",
+            .unsupported)
+    }
 
     // MARK: What they change
 
@@ -45,8 +54,9 @@ struct TokenizerSettings {
         guard let (first, last) = tokenizerClass?.around else {
             return try applyFlags(to: &pipeline)
         }
-        for key in [first, last] where try token(key) == nil {
-            throw configuration.reader.failure(key, "isn't a token, and texts begin or end with it")
+        for key in [first, last] where try token(key)?.token.content ?? "" == "" {
+            let file = specialTokensMap.keys.contains(key) ? specialTokensMap : configuration
+            throw file.reader.failure(key, "is no token, but texts are to begin or end with it")
         }
         pipeline.prefix = try ids(first, pipeline)
         pipeline.suffix = try ids(last, pipeline)
@@ -69,7 +79,8 @@ struct TokenizerSettings {
         let first = try configuration.reader.bool("add_bos_token")
         let last = try configuration.reader.bool("add_eos_token")
         guard isLlama || first != nil || last != nil else { return }
-        pipeline.prefix = first ?? isLlama ? try ids("bos_token", pipeline) : []
+        let isFirstUsual = isLlama && !configuration.keys.contains("add_bos_token")
+        pipeline.prefix = first ?? isFirstUsual ? try ids("bos_token", pipeline) : []
         pipeline.suffix = last ?? false ? try ids("eos_token", pipeline) : []
     }
 
@@ -83,8 +94,8 @@ struct TokenizerSettings {
 
     /// Adds listed tokens in the order of their ids, then the special tokens that aren't there yet.
     private func addTokens(to pipeline: inout TokenizerPipeline) throws(TokenizerError) {
-        let special = try specialTokens()
-        let names = Set(special.map(\.token.content))
+        let named = try namedTokens()
+        let names = Set(named.map(\.token.content))
         var listed = try listedTokens()
         for index in listed.indices where names.contains(listed[index].entry.token.content) {
             listed[index].entry.token.isSpecial = true
@@ -96,24 +107,25 @@ struct TokenizerSettings {
                     || pipeline.added.number(of: $0.token.content) == nil
             })
         for (id, entry) in listed {
-            let actual = pipeline.id(of: entry.token.content)
-            if actual == UInt32(exactly: id) { continue }
+            let content = entry.token.content
+            let actual = pipeline.id(of: content)
+            if content.isEmpty || actual == UInt32(exactly: id) { continue }
             throw TokenizerError(
                 .invalid, file: entry.file, keyPath: entry.keyPath,
-                "\(entry.token.content.debugDescription) has another id in the vocabulary than "
-                    + "\(id), \(actual.map(String.init) ?? "none")")
+                "\(content.debugDescription) gets the id \(actual.map(String.init) ?? "of none") by "
+                    + "the vocabulary, and is said to have \(id)")
         }
         var seen: Set<AddedToken> = []
-        try pipeline.add(
-            special.map { entry in
-                guard let number = pipeline.added.number(of: entry.token.content) else {
-                    return entry
-                }
-                var known = entry
-                known.token = pipeline.added.tokens[number]
-                known.token.isSpecial = true
-                return known
-            }.filter { seen.insert($0.token).inserted })
+        var new: [TokenEntry] = []
+        for var entry in try specialTokens() {
+            if let number = pipeline.added.number(of: entry.token.content) {
+                guard names.contains(entry.token.content) else { continue }
+                entry.token = pipeline.added.tokens[number]
+                entry.token.isSpecial = true
+            }
+            if seen.insert(entry.token).inserted { new.append(entry) }
+        }
+        try pipeline.add(new)
     }
 
     /// The tokens of `added_tokens_decoder`, else of `added_tokens.json`, with their ids.
@@ -145,14 +157,28 @@ struct TokenizerSettings {
 
     /// All special tokens, in the order in which those that the vocabulary lacks are added.
     private func specialTokens() throws(TokenizerError) -> [TokenEntry] {
-        var tokens = try standardTokens(tokenizerClass)
-        var others = configuration.otherKeys
-        others += specialTokensMap.otherKeys.filter { !others.contains($0) }
-        for key in others {
-            if let token = try token(key) { tokens.append(token) }
+        let (listed, old) = try extraTokens()
+        return try namedTokens() + (listed ?? old ?? [])
+    }
+
+    /// The special tokens with keys: transformers' own, then others, which it takes in parts.
+    private func namedTokens() throws(TokenizerError) -> [TokenEntry] {
+        var keys: [String] = []
+        var tokens: [String: TokenEntry] = [:]
+        func set(_ key: String, _ entry: TokenEntry?) {
+            guard let entry else { return }
+            if tokens.updateValue(entry, forKey: key) == nil { keys.append(key) }
         }
-        let extra = try extraTokens()
-        return tokens + extra.named + (extra.listed ?? extra.old ?? [])
+        for key in configuration.otherKeys where !configuration.isText(key) {
+            set(key, try configuration.token(key))
+        }
+        for key in specialTokensMap.otherKeys { set(key, try specialTokensMap.token(key)) }
+        for key in configuration.otherKeys where configuration.isText(key) {
+            set(key, try configuration.token(key))
+        }
+        for (key, entry) in try configuration.namedExtraTokens() { set(key, entry) }
+        for (key, entry) in try specialTokensMap.namedExtraTokens() { set(key, entry) }
+        return try standardTokens(tokenizerClass) + keys.compactMap { tokens[$0] }
     }
 
     private func standardTokens(
@@ -167,17 +193,16 @@ struct TokenizerSettings {
 
     /// The special tokens of `extra_special_tokens` and, as that was called, of
     /// `additional_special_tokens`. Which of these count is as transformers happens to have it.
-    private func extraTokens() throws(TokenizerError) -> (
-        named: [TokenEntry], listed: [TokenEntry]?, old: [TokenEntry]?
-    ) {
+    private func extraTokens() throws(TokenizerError) -> (listed: [TokenEntry]?, old: [TokenEntry]?)
+    {
         let (key, oldKey) = ("extra_special_tokens", "additional_special_tokens")
-        let named = try configuration.namedExtraTokens()
         var listed = try configuration.tokens(key)
         var old = try configuration.tokens(oldKey)
-        if named.isEmpty, listed?.isEmpty ?? true, old != nil { swap(&listed, &old) }
+        let isNamed = try !configuration.namedExtraTokens().isEmpty
+        if !isNamed, listed?.isEmpty ?? true, old != nil { swap(&listed, &old) }
         if let more = try specialTokensMap.tokens(key) { listed = (listed ?? []) + more }
         if let more = try specialTokensMap.tokens(oldKey) { old = more }
-        return (try named + specialTokensMap.namedExtraTokens(), listed, old)
+        return (listed, old)
     }
 
     /// The special token of a key.
