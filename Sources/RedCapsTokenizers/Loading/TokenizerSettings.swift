@@ -139,9 +139,12 @@ struct TokenizerSettings {
                 tokens.append((id, try TokenEntry(token)))
             }
         } else {
+            // Objects of tokenizer_config.json aren't compared, as in transformers.
+            let special = try standardTokens(nil) + (extraTokens().listed ?? [])
             let names = Set(
-                try standardTokens(nil).map(\.token.content)
-                    + (extraTokens().listed ?? []).map(\.token.content))
+                special.filter {
+                    $0.file != configuration.reader.file || !$0.keyPath.hasSuffix(".content")
+                }.map(\.token.content))
             for key in addedTokens.keys {
                 guard let id = try addedTokens.reader.integer(key) else {
                     throw addedTokens.reader.failure(key, "is no token's id")
