@@ -32,8 +32,7 @@ struct FolderTests {
         let texts = try Folders.shared.get().texts
         let folder = try TemporaryFolder()
         if let without = row.without {
-            let model = try Fixture.decode(ModelFile.self, from: "tokenizers/\(row.model).json")
-                .model
+            let model = try ModelFile.model(row.model)
             try folder.write(model, without: without)
         } else {
             let file = Fixture.path("tokenizers/\(row.model).json")
@@ -62,8 +61,7 @@ struct FolderTests {
         ] {
             let row = try #require(folders.rows.first { $0.name == name })
             let folder = try TemporaryFolder()
-            let model = try Fixture.decode(ModelFile.self, from: "tokenizers/\(row.model).json")
-                .model
+            let model = try ModelFile.model(row.model)
             try folder.write(model, without: row.without ?? [])
             // Of the folder nothing else counts then.
             try folder.write("tokenizer_config.json", #"{"eos_token": "<x>"}"#)
@@ -79,7 +77,7 @@ struct FolderTests {
         let rows = try Folders.shared.get().rows
         let row = try #require(rows.first { $0.name == "RobertaTokenizer: RoBERTa's" })
         let folder = try TemporaryFolder()
-        let model = try Fixture.decode(ModelFile.self, from: "tokenizers/roberta.json").model
+        let model = try ModelFile.model("roberta")
         try folder.write(model, without: [])
         try folder.write(
             "tokenizer_config.json", #"{"tokenizer_class": "GPT2Tokenizer", "add_bos_token": true}"#

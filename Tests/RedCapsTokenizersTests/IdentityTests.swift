@@ -58,7 +58,7 @@ struct IdentityTests {
     func vocabularyAndMerges(name: String, tokenizerClass: String) throws {
         let golden = try Golden.shared.get()
         let folder = try TemporaryFolder()
-        let model = try Fixture.decode(ModelFile.self, from: "tokenizers/\(name).json").model
+        let model = try ModelFile.model(name)
         try folder.write(model, without: [])
         try folder.write("tokenizer_config.json", #"{"tokenizer_class": "\#(tokenizerClass)"}"#)
         let tokenizer = try BytePairTokenizer(path: folder.path)

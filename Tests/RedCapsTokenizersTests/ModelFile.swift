@@ -21,6 +21,11 @@ struct ModelFile: Decodable {
     }
 
     let model: Model
+
+    /// The model of a small tokenizer.
+    static func model(_ name: String) throws -> Model {
+        try Fixture.decode(ModelFile.self, from: "tokenizers/\(name).json").model
+    }
 }
 
 extension TemporaryFolder {

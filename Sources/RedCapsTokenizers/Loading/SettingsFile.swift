@@ -6,7 +6,7 @@ struct SettingsFile {
     /// The keys in their order, in which new tokens get their ids.
     let keys: [String]
     /// The keys of `extra_special_tokens`, where that is an object.
-    private let extraKeys: [String]
+    let extraKeys: [String]
 
     /// Reads a file. One that isn't there says nothing.
     /// - Parameter isRead: Whether the file counts, if it is there.

@@ -44,21 +44,20 @@ enum TokenizerFolder {
         file: String, _ family: BytePairFamily?, _ settings: TokenizerSettings?
     ) throws(TokenizerError) -> TokenizerPipeline {
         let name = file.split(separator: "/").last.map(String.init) ?? ""
-        let isRankFile = name.hasSuffix(".tiktoken") || name == "tokenizer.model"
-        if isRankFile || name != "vocab.json" {
+        if name != "vocab.json" {
+            let isRankFile = name.hasSuffix(".tiktoken") || name == "tokenizer.model"
             var pipeline =
                 isRankFile
                 ? try RankFile.pipeline(file, family) : try TokenizerFile(file).pipeline
             try settings?.apply(toFile: &pipeline)
             return pipeline
         }
-        let known = if let family { family as BytePairFamily? } else { try settings?.family() }
-        guard let family = known else { throw noFamily(file) }
         let folder = String(file.dropLast(name.count))
         let settings =
             if let settings { settings } else {
                 try TokenizerSettings(folder: folder, family, isRead: false)
             }
+        guard let family = try settings.family() else { throw noFamily(file) }
         let model = try VocabularyFiles.model(
             file, merges: folder + "merges.txt", family,
             unknown: try settings.token("unk_token")?.token.content)

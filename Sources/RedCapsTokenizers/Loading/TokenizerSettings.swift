@@ -7,6 +7,7 @@ struct TokenizerSettings {
     private let configuration: SettingsFile
     private let specialTokensMap: SettingsFile
     private let addedTokens: SettingsFile
+    private let givenFamily: BytePairFamily?
     private let tokenizerClass: TokenizerClass?
     /// `add_prefix_space`.
     let addsPrefixSpace: Bool?
@@ -22,6 +23,7 @@ struct TokenizerSettings {
         specialTokensMap = try SettingsFile("\(folder)/special_tokens_map.json", isRead: isOld)
         addedTokens = try SettingsFile("\(folder)/added_tokens.json", isRead: isOld)
         let named = try reader.string("tokenizer_class").flatMap(TokenizerClass.init(name:))
+        givenFamily = family
         tokenizerClass = if let family { TokenizerClass(family) } else { named }
         addsPrefixSpace = try reader.bool("add_prefix_space")
         if try reader.bool("split_special_tokens") ?? false {
@@ -29,9 +31,10 @@ struct TokenizerSettings {
         }
     }
 
-    /// The family that `tokenizer_class` means, if there is one.
-    /// - Throws: `TokenizerError` if its files don't say by themselves how text is split.
+    /// The family that was given, else that of `tokenizer_class`, or `nil` if no class is named.
+    /// - Throws: `TokenizerError` for a class of which no family is known.
     func family() throws(TokenizerError) -> BytePairFamily? {
+        if let givenFamily { return givenFamily }
         let reader = configuration.reader
         guard try reader.string("tokenizer_class") != nil else { return nil }
         if let family = tokenizerClass?.family { return family }
@@ -45,11 +48,11 @@ struct TokenizerSettings {
 
     /// Adds tokens to a vocabulary's pipeline, and puts some around texts.
     func apply(to pipeline: inout TokenizerPipeline) throws(TokenizerError) {
-        try addTokens(to: &pipeline)
+        let special = try addTokens(to: &pipeline)
         if tokenizerClass == .qwen2 {
             // The class adds its special tokens once more, without other properties.
             try pipeline.add(
-                specialTokens().map { TokenEntry(special: $0.token.content, $0.file, $0.keyPath) })
+                special.map { TokenEntry(special: $0.token.content, $0.file, $0.keyPath) })
         }
         guard let (first, last) = tokenizerClass?.around else {
             return try applyFlags(to: &pipeline)
@@ -93,9 +96,15 @@ struct TokenizerSettings {
     // MARK: Tokens
 
     /// Adds listed tokens in the order of their ids, then the special tokens that aren't there yet.
-    private func addTokens(to pipeline: inout TokenizerPipeline) throws(TokenizerError) {
+    /// - Returns: All special tokens, as the files and the class have them.
+    @discardableResult
+    private func addTokens(
+        to pipeline: inout TokenizerPipeline
+    ) throws(TokenizerError) -> [TokenEntry] {
         let named = try namedTokens()
         let names = Set(named.map(\.token.content))
+        let extra = try extraTokens()
+        let special = named + (extra.listed ?? extra.old ?? [])
         var listed = try listedTokens()
         for index in listed.indices where names.contains(listed[index].entry.token.content) {
             listed[index].entry.token.isSpecial = true
@@ -117,7 +126,7 @@ struct TokenizerSettings {
         }
         var seen: Set<AddedToken> = []
         var new: [TokenEntry] = []
-        for var entry in try specialTokens() {
+        for var entry in special {
             if let number = pipeline.added.number(of: entry.token.content) {
                 guard names.contains(entry.token.content) else { continue }
                 entry.token = pipeline.added.tokens[number]
@@ -126,6 +135,7 @@ struct TokenizerSettings {
             if seen.insert(entry.token).inserted { new.append(entry) }
         }
         try pipeline.add(new)
+        return special
     }
 
     /// The tokens of `added_tokens_decoder`, else of `added_tokens.json`, with their ids.
@@ -156,12 +166,6 @@ struct TokenizerSettings {
             }
         }
         return tokens.sorted { $0.id < $1.id }
-    }
-
-    /// All special tokens, in the order in which those that the vocabulary lacks are added.
-    private func specialTokens() throws(TokenizerError) -> [TokenEntry] {
-        let (listed, old) = try extraTokens()
-        return try namedTokens() + (listed ?? old ?? [])
     }
 
     /// The special tokens with keys: transformers' own, then others, which it takes in parts.
@@ -201,8 +205,9 @@ struct TokenizerSettings {
         let (key, oldKey) = ("extra_special_tokens", "additional_special_tokens")
         var listed = try configuration.tokens(key)
         var old = try configuration.tokens(oldKey)
-        let isNamed = try !configuration.namedExtraTokens().isEmpty
-        if !isNamed, listed?.isEmpty ?? true, old != nil { swap(&listed, &old) }
+        if configuration.extraKeys.isEmpty, listed?.isEmpty ?? true, old != nil {
+            swap(&listed, &old)
+        }
         if let more = try specialTokensMap.tokens(key) { listed = (listed ?? []) + more }
         if let more = try specialTokensMap.tokens(oldKey) { old = more }
         return (listed, old)

@@ -64,22 +64,22 @@ struct AddedTokens: Sendable {
     ) throws(TokenizerError) {
         var next = vocabulary.count
         if !isEmpty, endID > vocabulary.count { next = endID }
-        for (index, new) in new.enumerated() where !new.content.isEmpty {
-            var token = new
-            // What was special once stays so.
-            if let number = numbers[token.content], tokens[number].isSpecial {
-                token.isSpecial = true
+        for (index, var token) in new.enumerated() where !token.content.isEmpty {
+            let number = numbers[token.content]
+            if let number {
+                // What was special once stays so.
+                token.isSpecial = token.isSpecial || tokens[number].isSpecial
+                if tokens[number] == token { continue }
             }
-            if let number = numbers[token.content], tokens[number] == token { continue }
             let known =
-                numbers[token.content].map { ids[$0] }
+                number.map { ids[$0] }
                 ?? vocabulary.id(ofSpelled: Array(token.content.utf8))
             let id = known ?? UInt32(next)
             if known == nil { next += 1 }
             let form = token.isNormalized ? try normalize(index) : Array(token.content.utf8)
             var bytes: [UInt8] = []
             if !ByteAlphabet.decode(form, into: &bytes) { bytes = form }
-            if let number = numbers[token.content] {
+            if let number {
                 tokens[number] = token
                 forms[number] = form
                 decoded[number] = bytes
