@@ -19,6 +19,8 @@ let package = Package(
         .library(name: "RedCapsTar", targets: ["RedCapsTar"]),
         .library(name: "RedCapsImage", targets: ["RedCapsImage"]),
         .library(name: "RedCapsTokenizers", targets: ["RedCapsTokenizers"]),
+        .library(name: "RedCapsLoading", targets: ["RedCapsLoading"]),
+        .library(name: "RedCapsJobs", targets: ["RedCapsJobs"]),
         .library(name: "RedCapsFixtures", targets: ["RedCapsFixtures"]),
         .executable(name: "redcaps", targets: ["redcaps"]),
     ],
@@ -64,9 +66,10 @@ let package = Package(
         .target(name: "CResample"),
         .target(name: "CSystem"),
 
-        // The libraries.
+        // The libraries: an arrow from a target to another is its dependency, and none points back.
+        .target(name: "RedCapsBase", dependencies: ["CSystem"], swiftSettings: librarySettings),
         .target(
-            name: "RedCapsTar", dependencies: ["CArchive", "CSystem"],
+            name: "RedCapsTar", dependencies: ["CArchive", "CSystem", "RedCapsBase"],
             swiftSettings: librarySettings),
         .target(
             name: "RedCapsImage",
@@ -79,46 +82,71 @@ let package = Package(
             ],
             swiftSettings: librarySettings),
         .target(
-            name: "RedCapsCore",
+            name: "RedCapsTokenizers", dependencies: ["RedCapsBase"],
+            swiftSettings: librarySettings),
+        .target(
+            name: "RedCapsLoading",
             dependencies: [
-                "RedCapsTar", "RedCapsImage", .product(name: "Logging", package: "swift-log"),
-                .product(name: "Yams", package: "Yams", condition: .when(traits: ["YAML"])),
+                "RedCapsBase", .product(name: "Logging", package: "swift-log"),
                 .product(
                     name: "CoreMetrics", package: "swift-metrics",
                     condition: .when(traits: ["Metrics"])),
             ],
             swiftSettings: librarySettings),
         .target(
-            name: "RedCapsTokenizers", dependencies: ["RedCapsCore"],
+            name: "RedCapsCore",
+            dependencies: [
+                "RedCapsBase", "RedCapsTar", "RedCapsImage", "RedCapsTokenizers", "RedCapsLoading",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams", condition: .when(traits: ["YAML"])),
+            ],
             swiftSettings: librarySettings),
         .target(
-            name: "RedCapsFixtures", dependencies: ["RedCapsCore"], swiftSettings: librarySettings),
+            name: "RedCapsJobs",
+            dependencies: [
+                "RedCapsBase", "RedCapsTar", "RedCapsImage", "RedCapsLoading", "RedCapsCore",
+                "CArchive", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: librarySettings),
+        .target(
+            name: "RedCapsFixtures",
+            dependencies: [
+                "RedCapsBase", "RedCapsTar", "RedCapsImage", "RedCapsLoading", "RedCapsCore",
+            ],
+            swiftSettings: librarySettings),
 
         // The command line.
         .executableTarget(
             name: "redcaps",
             dependencies: [
-                "CSystem", "RedCapsCore", "RedCapsFixtures", "RedCapsTokenizers",
+                "CSystem", "RedCapsBase", "RedCapsCore", "RedCapsFixtures", "RedCapsImage",
+                "RedCapsJobs", "RedCapsLoading", "RedCapsTar", "RedCapsTokenizers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
 
         // Tests. They use public API only, so that they run in release mode, too.
         .target(
-            name: "TestSupport", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            name: "TestSupport",
+            dependencies: [
+                "RedCapsBase", "RedCapsTar", "RedCapsImage", "RedCapsTokenizers", "RedCapsLoading",
+                "RedCapsCore", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
-            name: "RedCapsTarTests", dependencies: ["RedCapsTar", "TestSupport"],
+            name: "RedCapsBaseTests", dependencies: ["RedCapsBase", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RedCapsTarTests", dependencies: ["RedCapsBase", "RedCapsTar", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "RedCapsImageTests", dependencies: ["RedCapsImage", "CResample", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "RedCapsCoreTests",
+            name: "RedCapsLoadingTests",
             dependencies: [
-                "RedCapsCore", "RedCapsFixtures", "TestSupport",
+                "RedCapsBase", "RedCapsLoading", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(
                     name: "CoreMetrics", package: "swift-metrics",
@@ -128,6 +156,21 @@ let package = Package(
         .testTarget(
             name: "RedCapsTokenizersTests",
             dependencies: ["RedCapsCore", "RedCapsTokenizers", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RedCapsCoreTests",
+            dependencies: [
+                "RedCapsBase", "RedCapsTar", "RedCapsImage", "RedCapsTokenizers", "RedCapsLoading",
+                "RedCapsCore", "RedCapsFixtures", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RedCapsJobsTests",
+            dependencies: [
+                "RedCapsBase", "RedCapsTar", "RedCapsImage", "RedCapsCore", "RedCapsJobs",
+                "RedCapsFixtures", "TestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",

@@ -1,4 +1,4 @@
-internal import RedCapsCore
+import RedCapsLoading
 
 /// Writes captions of a few plain sentences, some with letters beyond ASCII.
 struct CaptionWriter {

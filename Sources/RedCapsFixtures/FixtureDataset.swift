@@ -1,5 +1,8 @@
-internal import RedCapsCore
-internal import RedCapsTar
+import RedCapsBase
+import RedCapsCore
+import RedCapsImage
+import RedCapsLoading
+import RedCapsTar
 
 /// Writes small data sets of the shape of RedCaps5M: JPEGs of its own drawing with annotations, in
 /// tar shards, with the list of samples and a configuration as mmengine dumps it.
@@ -102,7 +105,8 @@ public struct FixtureDataset: Sendable {
     private func draw(
         _ range: Range<Int>, _ progress: (@Sendable (Int) -> Void)?
     ) throws -> [Sample] {
-        let results = Monitor([Result<Sample, any Error>?](repeating: nil, count: range.count))
+        let results = ConditionLock(
+            [Result<Sample, any Error>?](repeating: nil, count: range.count))
         WorkerThread.forEach(range.count) { place in
             let sample = Result { try draw(range.lowerBound + place) }
             let done = results.update { results in

@@ -1,4 +1,5 @@
-internal import RedCapsCore
+import RedCapsImage
+import RedCapsLoading
 
 /// Draws a landscape that is as busy as a photograph: sky with clouds, ridges one behind the other,
 /// a lake or a meadow, and grain. What it shows follows from its seed alone.

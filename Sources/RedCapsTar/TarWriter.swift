@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+public import RedCapsBase
 
 // After the system's module: types of the system that both bring belong to the first one.
 internal import CArchive
@@ -40,12 +34,12 @@ internal import CArchive
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .system(path, "write") }
         guard let handle = unsafe archive_write_new() else {
-            _ = Self.close(descriptor)
+            System.close(descriptor)
             throw StoreError(.system, file: path, reason: "no memory for an archive writer")
         }
         guard let entry = unsafe archive_entry_new() else {
             unsafe _ = archive_write_free(handle)
-            _ = Self.close(descriptor)
+            System.close(descriptor)
             throw StoreError(.system, file: path, reason: "no memory for an entry")
         }
         let writer = unsafe TarWriter(handle, entry, descriptor, path)
@@ -68,18 +62,7 @@ internal import CArchive
         // libarchive may still write while it is freed.
         unsafe _ = archive_write_free(handle)
         unsafe archive_entry_free(entry)
-        _ = Self.close(descriptor)
-    }
-
-    private static func close(_ descriptor: CInt) -> CInt {
-        // Named apart from this type's own `close`.
-        #if canImport(Darwin)
-        Darwin.close(descriptor)
-        #elseif canImport(Glibc)
-        Glibc.close(descriptor)
-        #else
-        Musl.close(descriptor)
-        #endif
+        System.close(descriptor)
     }
 
     /// Adds a directory; its name gets the usual slash at its end.

@@ -13,4 +13,17 @@ extension BytePairTokenizer {
     ) throws(TokenizerError) {
         self.init(try TokenizerFolder.load(path, family))
     }
+
+    /// Finds a model's tokenizer by its name and loads it.
+    /// - Parameters:
+    ///   - name: A path of a folder or file, also under `root`, or a model's name, such as
+    ///     `OpenGVLab/InternVL3-2B`, in the Hugging Face cache (`HF_HOME`).
+    ///   - root: The folder that a relative path may be relative to.
+    ///   - family: How text is prepared, for files that don't say so.
+    /// - Throws: `TokenizerError`; one that nothing was found says where was looked.
+    public convenience init(
+        named name: String, root: String? = nil, family: BytePairFamily? = nil
+    ) throws(TokenizerError) {
+        try self.init(path: TokenizerLocation.find(name, root: root), family: family)
+    }
 }

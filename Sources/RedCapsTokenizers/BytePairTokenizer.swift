@@ -1,4 +1,4 @@
-public import RedCapsCore
+import RedCapsBase
 import Synchronization
 
 /// A model's own byte-level tokenizer, with the ids that Hugging Face's `tokenizers` gives.
@@ -8,7 +8,7 @@ import Synchronization
 /// encodes in memory of its own, which is kept for the next text.
 public final class BytePairTokenizer: PlainTextTokenizer {
     private let pipeline: TokenizerPipeline
-    private let workspaces = Monitor<[TokenizerWorkspace]>([])
+    private let workspaces = ConditionLock<[TokenizerWorkspace]>([])
 
     init(_ pipeline: TokenizerPipeline) {
         var pipeline = pipeline
@@ -61,7 +61,7 @@ public final class BytePairTokenizer: PlainTextTokenizer {
         // Small enough to end together, large enough for threads to write far from each other.
         let size = max(1, min(32, texts.count / (threads * 8)))
         let next = Atomic(0)
-        let failure = Monitor<(start: Int, error: TokenizerError)?>(nil)
+        let failure = ConditionLock<(start: Int, error: TokenizerError)?>(nil)
         var ids = [[Int]](repeating: [], count: texts.count)
         unsafe ids.withUnsafeMutableBufferPointer { places in
             // Each place belongs to the thread that takes its block, and none is touched after

@@ -151,7 +151,7 @@ extension [UInt8] {
         let result = unsafe withUnsafeBufferPointer {
             buffer -> Swift.Result<Result, TokenizerError> in
             .init { () throws(TokenizerError) in
-                guard let base = unsafe buffer.baseAddress else {
+                guard let base = buffer.baseAddress else {
                     return try [0].withText { text throws(TokenizerError) in
                         try body(text.part(0, 0))
                     }

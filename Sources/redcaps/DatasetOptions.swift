@@ -1,3 +1,5 @@
+import RedCapsBase
+import RedCapsImage
 import ArgumentParser
 import Logging
 import RedCapsCore

@@ -1,3 +1,4 @@
+import RedCapsBase
 import ArgumentParser
 import RedCapsCore
 import RedCapsFixtures
@@ -29,7 +30,7 @@ struct DemoDataCommand: ParsableCommand {
     func run() throws {
         let fixture = FixtureDataset(
             samples: samples, shards: min(2, samples), shortestEdge: shortestEdge, seed: seed)
-        let bar = Monitor(ProgressBar(total: samples, unit: "images"))
+        let bar = ConditionLock(ProgressBar(total: samples, unit: "images"))
         let written = try fixture.write(to: out) { done in
             bar.update { bar in bar.show(done) }
         }

@@ -1,5 +1,7 @@
+import RedCapsBase
+import RedCapsLoading
 import ArgumentParser
-import Crypto
+import RedCapsJobs
 import RedCapsCore
 
 struct DigestCommand: ParsableCommand {
@@ -189,7 +191,7 @@ private struct Digester {
                 [$0.crop.x, $0.crop.y, $0.crop.x + $0.crop.width, $0.crop.y + $0.crop.height]
             })
         line.add("dropped", sample?.isDropped)
-        line.add("u8_sha256", bytes.map { SHA256.hash(data: $0).hex })
+        line.add("u8_sha256", bytes.map { Digest.hex(of: $0) })
         line.add("px_sha256", sample == nil ? nil : pixelHash())
         line.add("input_ids", sample?.inputIDs)
         line.add("error", failure.map { "\($0)" })
@@ -197,6 +199,6 @@ private struct Digester {
     }
 
     private func pixelHash() -> String {
-        PixelTensor(storage, count: 1).withUnsafeBytes { SHA256.hash(data: $0).hex }
+        PixelTensor(storage, count: 1).withUnsafeBytes { Digest.hex(of: $0) }
     }
 }

@@ -1,3 +1,7 @@
+import RedCapsBase
+import RedCapsImage
+import RedCapsJobs
+import RedCapsLoading
 public import ArgumentParser
 public import RedCapsCore
 

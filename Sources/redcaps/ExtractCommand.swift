@@ -1,3 +1,5 @@
+import RedCapsBase
+import RedCapsLoading
 public import ArgumentParser
 public import RedCapsTar
 

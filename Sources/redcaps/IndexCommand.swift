@@ -1,3 +1,6 @@
+import RedCapsBase
+import RedCapsLoading
+import RedCapsTar
 import ArgumentParser
 import RedCapsCore
 
@@ -98,7 +101,7 @@ struct IndexCommand: ParsableCommand {
         var output = LineOutput()
         try index.forEachServed { entry in
             var line = JSONLine()
-            line.add("path", path: entry.path)
+            line.add("path", bytes: entry.path.bytes)
             line.add("shard", index.shards[entry.shard].name)
             line.add("offset", Int(clamping: entry.offset))
             line.add("size", Int(clamping: entry.size))

@@ -1,12 +1,6 @@
 import Synchronization
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
 /// Control-C and `kill`, for verbs that tidy up before they end. A second one ends at once.
 enum Interruption {

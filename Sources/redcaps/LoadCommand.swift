@@ -1,3 +1,7 @@
+import RedCapsBase
+import RedCapsImage
+import RedCapsJobs
+import RedCapsLoading
 import ArgumentParser
 import RedCapsCore
 import Synchronization

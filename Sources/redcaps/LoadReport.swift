@@ -1,3 +1,5 @@
+import RedCapsBase
+import RedCapsLoading
 import RedCapsCore
 
 /// What a run of `redcaps load` comes to, in words or as JSON.

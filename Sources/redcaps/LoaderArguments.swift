@@ -1,3 +1,4 @@
+import RedCapsLoading
 import ArgumentParser
 import Logging
 import RedCapsCore

@@ -1,3 +1,4 @@
+import RedCapsLoading
 import ArgumentParser
 import Foundation
 import RedCapsCore

@@ -1,3 +1,5 @@
+import RedCapsJobs
+import RedCapsLoading
 import Foundation
 import RedCapsCore
 

@@ -1,3 +1,4 @@
+import RedCapsBase
 import ArgumentParser
 
 /// One part of several, as in `--shard 0/4`.

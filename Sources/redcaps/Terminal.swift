@@ -1,10 +1,5 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsLoading
+import RedCapsBase
 
 /// Standard error: messages, and a progress bar if somebody is looking.
 enum Terminal {
@@ -62,12 +57,6 @@ struct ProgressBar {
 
     func finish() {
         if isShown { Terminal.show("\r\u{1B}[K") }
-    }
-}
-
-extension Duration {
-    var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }
 

@@ -1,3 +1,5 @@
+import RedCapsLoading
+
 /// Samples per second, not counting the first tenth of them, while everything warms up.
 struct Throughput {
     private let clock = ContinuousClock()

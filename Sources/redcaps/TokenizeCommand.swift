@@ -1,3 +1,5 @@
+import RedCapsBase
+import RedCapsTar
 import ArgumentParser
 import RedCapsCore
 import RedCapsTokenizers
@@ -64,8 +66,7 @@ struct TokenizeCommand: ParsableCommand {
 
     private func texts() throws -> [String] {
         guard let file else { return [text ?? ""] }
-        let (folder, name) = FolderStore.containing(file)
-        var lines = try folder.bytes(of: name)
+        var lines = try OpenFile.contents(of: file)
             .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         return try lines.enumerated().map { number, line in

@@ -1,3 +1,6 @@
+import RedCapsBase
+import RedCapsJobs
+import RedCapsLoading
 import ArgumentParser
 import RedCapsCore
 import RedCapsTar

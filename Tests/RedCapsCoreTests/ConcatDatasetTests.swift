@@ -1,3 +1,7 @@
+import RedCapsBase
+import RedCapsImage
+import RedCapsLoading
+import RedCapsTokenizers
 import RedCapsCore
 import TestSupport
 import Testing

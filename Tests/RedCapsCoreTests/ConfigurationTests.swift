@@ -1,3 +1,6 @@
+import RedCapsBase
+import RedCapsLoading
+import RedCapsTokenizers
 import RedCapsCore
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import RedCapsBase
 import RedCapsCore
 import TestSupport
 import Testing

@@ -1,3 +1,6 @@
+import RedCapsBase
+import RedCapsImage
+import RedCapsTar
 import Foundation
 import RedCapsCore
 import TestSupport

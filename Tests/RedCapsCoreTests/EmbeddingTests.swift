@@ -1,3 +1,8 @@
+import RedCapsBase
+import RedCapsImage
+import RedCapsLoading
+import RedCapsTar
+import RedCapsTokenizers
 import Foundation
 import Logging
 import RedCapsCore

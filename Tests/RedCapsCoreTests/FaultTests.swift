@@ -1,3 +1,4 @@
+import RedCapsLoading
 import Foundation
 import Logging
 import RedCapsCore

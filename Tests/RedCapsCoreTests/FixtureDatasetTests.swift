@@ -1,3 +1,4 @@
+import RedCapsBase
 import Foundation
 import RedCapsCore
 import RedCapsFixtures

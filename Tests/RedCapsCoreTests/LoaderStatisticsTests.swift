@@ -1,3 +1,6 @@
+import TestSupport
+import RedCapsImage
+import RedCapsLoading
 import Foundation
 import Logging
 import RedCapsCore

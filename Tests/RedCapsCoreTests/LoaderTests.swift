@@ -1,3 +1,6 @@
+import RedCapsImage
+import RedCapsLoading
+import RedCapsTar
 import Logging
 import RedCapsCore
 import Synchronization

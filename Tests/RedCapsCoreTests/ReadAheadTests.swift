@@ -1,3 +1,5 @@
+import TestSupport
+import RedCapsLoading
 import RedCapsCore
 import Synchronization
 import Testing

@@ -1,3 +1,5 @@
+import RedCapsBase
+import RedCapsLoading
 import Logging
 import RedCapsCore
 import TestSupport

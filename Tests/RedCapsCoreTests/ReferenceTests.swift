@@ -1,3 +1,5 @@
+import RedCapsImage
+import RedCapsLoading
 import RedCapsCore
 import TestSupport
 import Testing

@@ -1,3 +1,5 @@
+import RedCapsBase
+import RedCapsTar
 import RedCapsCore
 import TestSupport
 import Testing

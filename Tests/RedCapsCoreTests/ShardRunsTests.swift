@@ -1,3 +1,5 @@
+import RedCapsLoading
+import RedCapsTar
 import RedCapsCore
 import TestSupport
 import Testing
@@ -32,7 +34,7 @@ struct ShardRunsTests {
             }
             try folder.write("list.json", "[\(entries.joined(separator: ",\n"))]")
             return try CaptionDataset(
-                RedCapsCoreTests.Samples.configuration(imageSize: 24), root: folder.path,
+                TestSupport.Samples.configuration(imageSize: 24), root: folder.path,
                 missing: missing,
                 excluding: ExclusionList(
                     excluding.map { ($0, "\(list[$0].shard)/\(list[$0].sample).jpg") }))
@@ -94,7 +96,7 @@ struct ShardRunsTests {
              {"annotation": "1/1.json"}]
             """)
         let dataset = try CaptionDataset(
-            RedCapsCoreTests.Samples.configuration(imageSize: 24), root: set.folder.path)
+            TestSupport.Samples.configuration(imageSize: 24), root: set.folder.path)
         #expect(try dataset.layout.shards() == [2, 2])
     }
 
@@ -119,12 +121,12 @@ struct ShardRunsTests {
 
     @Test("Files in memory are one; those of a list that a program makes are found as well")
     func stores() throws {
-        #expect(try RedCapsCoreTests.Samples.dataset(7).layout.shards() == [7])
+        #expect(try TestSupport.Samples.dataset(7).layout.shards() == [7])
         let set = try Samples(shards: [3, 4])
-        let store = try RawFolder(set.folder["raw"])
+        let store = try DatasetFolder(set.folder["raw"])
         let paths = Self.inOrder([3, 4]).map { ("\($0)/\($1).jpg", "\($0)/\($1).json") }
         let dataset = try CaptionDataset(
-            RedCapsCoreTests.Samples.configuration(imageSize: 24), manifest: Manifest(paths),
+            TestSupport.Samples.configuration(imageSize: 24), manifest: Manifest(paths),
             images: store, annotations: store)
         #expect(try dataset.layout.shards() == [3, 4])
     }

@@ -1,3 +1,5 @@
+import TestSupport
+import RedCapsLoading
 import Foundation
 import Logging
 import RedCapsCore

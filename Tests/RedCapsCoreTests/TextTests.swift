@@ -1,3 +1,5 @@
+import RedCapsBase
+import RedCapsTokenizers
 import RedCapsCore
 import Testing
 

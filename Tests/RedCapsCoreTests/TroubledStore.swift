@@ -1,3 +1,5 @@
+import RedCapsBase
+import RedCapsTar
 import Foundation
 import RedCapsCore
 import Synchronization

@@ -1,3 +1,4 @@
+import RedCapsBase
 import RedCapsTar
 import TestSupport
 import Testing

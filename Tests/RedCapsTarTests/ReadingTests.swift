@@ -1,3 +1,4 @@
+import RedCapsBase
 import Foundation
 import RedCapsTar
 import TestSupport
@@ -23,7 +24,7 @@ struct ReadingTests {
         let packing = options + ["-cf", folder["00007.tar"], "-C", folder["tree"], "00007"]
         #expect(try run(tar, packing).status == 0)
         let tree = FolderStore(folder["tree"])
-        let shards = try RawFolder(folder.path)
+        let shards = try DatasetFolder(folder.path)
         #expect(shards.index?.memberCount == names.count + 1)
         for name in names {
             let packed = try shards.bytes(of: name)

@@ -1,3 +1,4 @@
+import RedCapsBase
 import Foundation
 import RedCapsTar
 import TestSupport
@@ -16,7 +17,7 @@ struct StoreTests {
         let memory = try MemoryStore(Self.files.mapValues { Array($0.utf8) })
         return [
             FolderStore(folder["tree"]), TarShardStore(try TarIndex(folder: folder["raw"])),
-            memory, try RawFolder(folder["tree"]), try RawFolder(folder["raw"]),
+            memory, try DatasetFolder(folder["tree"]), try DatasetFolder(folder["raw"]),
             LayeredStore([try MemoryStore([:]), LayeredStore([try MemoryStore([:]), memory])]),
         ]
     }
@@ -81,7 +82,7 @@ struct StoreTests {
             try FolderStore(folder.path).bytes(of: "a.jpg")
         }
         #expect(error?.code == .notAFile)
-        let store = try RawFolder(folder.path)
+        let store = try DatasetFolder(folder.path)
         #expect(store.index?.shards.map { $0.failure?.code } == [.notAFile, nil])
         #expect(try store.text("good/x.jpg") == "photo")
     }
@@ -91,11 +92,11 @@ struct StoreTests {
         let folder = try TemporaryFolder()
         try folder.write("0.tar", tarBytes(["0/a.jpg": "packed", "0/b.jpg": "packed"]))
         try folder.write("0/a.jpg", "unpacked")
-        let store = try RawFolder(folder.path)
+        let store = try DatasetFolder(folder.path)
         #expect(try store.text("0/a.jpg") == "unpacked")
         #expect(try store.text("0/b.jpg") == "packed")
         #expect(store.index?.memberCount == 2)
-        #expect(try RawFolder(folder["0"]).index == nil)
+        #expect(try DatasetFolder(folder["0"]).index == nil)
     }
 
     @Test("A folder of a file's name in the tree doesn't hide the member in the tar")
@@ -103,7 +104,7 @@ struct StoreTests {
         let folder = try TemporaryFolder()
         try folder.write("0.tar", tarBytes(["0/a.jpg": "packed"]))
         try folder.write("0/a.jpg/strange", "unpacked")
-        #expect(try RawFolder(folder.path).text("0/a.jpg") == "packed")
+        #expect(try DatasetFolder(folder.path).text("0/a.jpg") == "packed")
     }
 
     @Test("A location is good in the store that made it and refused by others")

@@ -1,3 +1,6 @@
+public import RedCapsBase
+public import RedCapsTokenizers
+
 /// What the reference's `CaptionDataset` is configured with, checked.
 ///
 /// Decoded from the dictionary that mmengine's `Config.dump` writes; `Docs/Configuration.md` lists

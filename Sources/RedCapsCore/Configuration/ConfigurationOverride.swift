@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 /// One value of a configuration, set from outside: `dataset.image_size=256`.
 public struct ConfigurationOverride: Sendable, Equatable {
     /// The keys from the top of the file, and places in lists.

@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// Reads the values of one dictionary of a configuration, knows its key path for messages, and
 /// remembers which keys nobody asked for.
 struct ConfigurationReader {

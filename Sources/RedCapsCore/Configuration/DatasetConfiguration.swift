@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 /// Which data: a caption data set, or a concatenation of several, as `ConcatDataset`s nest them.
 public enum DatasetConfiguration: Sendable, Equatable {
     /// One data set.

@@ -1,3 +1,5 @@
+import RedCapsLoading
+
 extension TrainingConfiguration {
     /// The order that the configuration asks for, as a function of the seed: the same samples as
     /// Python's sampler gives, each as often, but shuffled by `Docs/Order.md`.

@@ -1,3 +1,6 @@
+import RedCapsBase
+import RedCapsLoading
+
 /// Which order a configuration asks for: the sampler's type and options, as Python has them.
 ///
 /// Without a seed, it is that of the run.

@@ -1,5 +1,9 @@
+public import RedCapsBase
+import RedCapsImage
+import RedCapsLoading
+public import RedCapsTokenizers
 public import Logging
-public import RedCapsTar
+import RedCapsTar
 
 /// A whole configuration as mmengine dumps it, or just a data set's dictionary: the parts that say
 /// how to load.
@@ -142,9 +146,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     ///   - overrides: Values to set first, in this order.
     /// - Throws: `ConfigurationError` or `StoreError`, each with the place.
     public init(file: String, overrides: [ConfigurationOverride] = []) throws {
-        let (folder, name) = FolderStore.containing(file)
-        let bytes = try folder.bytes(of: name)
-        let isYAML = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+        let bytes = try OpenFile.contents(of: file)
+        let isYAML = file.hasSuffix(".yaml") || file.hasSuffix(".yml")
         let value: JSONValue
         do {
             value = try isYAML ? JSONValue(parsingYAML: bytes) : JSONValue(parsing: bytes)

@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 #if YAML
 internal import Yams
 

@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// Why a text isn't YAML as PyYAML reads it, or can't be read at all.
 public struct YAMLError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Where, in lines from 1; `nil` for the whole.

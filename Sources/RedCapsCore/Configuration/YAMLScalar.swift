@@ -1,3 +1,5 @@
+import RedCapsBase
+
 #if YAML
 /// What plain text in YAML stands for, by PyYAML's rules: those of YAML 1.1, except that a float has
 /// a point and its exponent a sign.

@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// The caption in an annotation's JSON object.
 enum Annotation {
     /// A value that may or may not turn out to be needed: a caption that isn't text is an error
@@ -56,6 +58,8 @@ enum Annotation {
 public struct AnnotationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong.
     public let reason: String
+
+    package init(reason: String) { self.reason = reason }
 
     /// The reason.
     public var description: String { reason }

@@ -1,3 +1,6 @@
+import RedCapsImage
+import RedCapsLoading
+
 /// What is known of a sample besides its pixels.
 public struct CaptionSample: Sendable, Equatable {
     /// The index in the data set's list.

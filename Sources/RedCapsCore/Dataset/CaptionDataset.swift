@@ -1,5 +1,9 @@
+public import RedCapsBase
+import RedCapsImage
+import RedCapsLoading
+public import RedCapsTokenizers
 public import Logging
-internal import RedCapsTar
+import RedCapsTar
 
 /// Images with captions, as the reference's `CaptionDataset` gives them, straight from tar shards,
 /// from an unpacked tree, or from anywhere else through a `FileStore`.
@@ -22,7 +26,7 @@ public final class CaptionDataset: Dataset {
     public let imageOptions: ImageOptions
     private let pool = PixelPool()
     /// The lengths of the runs of samples in one shard, once somebody has asked.
-    private let shards = Monitor<[Int]?>(nil)
+    private let shards = ConditionLock<[Int]?>(nil)
 
     /// Opens a data set: finds its index, or builds it first.
     /// - Parameters:

@@ -1,3 +1,6 @@
+import RedCapsImage
+import RedCapsLoading
+
 extension CaptionDataset {
     /// What a thread keeps from sample to sample: buffers for files, and a decoder.
     public final class Workspace {

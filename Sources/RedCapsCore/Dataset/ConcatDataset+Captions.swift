@@ -1,3 +1,7 @@
+public import RedCapsBase
+import RedCapsImage
+import RedCapsTar
+public import RedCapsTokenizers
 public import Logging
 
 extension ConcatDataset where Source == CaptionDataset {

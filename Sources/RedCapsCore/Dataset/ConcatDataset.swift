@@ -1,3 +1,5 @@
+import RedCapsLoading
+
 /// Several data sets of one type as one: the samples of the first, then those of the second, and so
 /// on. Those are its sources.
 public final class ConcatDataset<Source: Dataset>: Dataset {

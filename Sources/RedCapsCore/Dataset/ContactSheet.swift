@@ -1,3 +1,5 @@
+import RedCapsImage
+
 extension CaptionBatch {
     /// A picture of the batch: its images in rows from the top left, on a light ground.
     /// - Parameters:

@@ -1,3 +1,4 @@
+import RedCapsBase
 import RedCapsTar
 
 /// Samples that a data set leaves out, as `redcaps verify --list-bad` writes them: one JSON object
@@ -16,9 +17,8 @@ public struct ExclusionList: Sendable {
     /// Reads a file.
     /// - Throws: `StoreError` if it can't be read, `ExclusionError` for a line that is none.
     public init(file: String) throws {
-        let (folder, name) = FolderStore.containing(file)
         self.file = file
-        let bytes = try folder.bytes(of: name)
+        let bytes = try OpenFile.contents(of: file)
         for (number, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
             guard let value = try? JSONValue(parsing: Array(line)),
                 case .object(let object) = value,

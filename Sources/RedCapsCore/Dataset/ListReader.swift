@@ -1,3 +1,4 @@
+import RedCapsBase
 import RedCapsTar
 
 /// Reads a list of samples piece by piece: `[{"image": …, "annotation": …}, …]`, as `json.load`

@@ -1,3 +1,4 @@
+import RedCapsBase
 import RedCapsTar
 
 /// A list of samples in memory: for each, the path of its image and of its annotation.

@@ -1,4 +1,6 @@
-internal import RedCapsTar
+import RedCapsBase
+import RedCapsLoading
+import RedCapsTar
 
 /// Memory of a batch that another library takes over, with the closure that gives it back: what
 /// MLX's `MLXArray(rawPointer:_:dtype:finalizer:)` and DLPack's `deleter` want.
@@ -23,7 +25,7 @@ internal import RedCapsTar
         // Both owners allocate a byte at least, so there is an address even for an empty batch.
         unsafe address = bytes.baseAddress ?? .allocate(byteCount: 1, alignment: 64)
         byteCount = count
-        let lease = Monitor<(any AnyObject & Sendable)?>(owner)
+        let lease = ConditionLock<(any AnyObject & Sendable)?>(owner)
         release = {
             // The owner goes outside the lock.
             _ = lease.update { owner in

@@ -35,11 +35,11 @@ extension SampleIndex {
 }
 
 /// Entries of a list that a data set leaves out: the others get new numbers, in the same order.
-struct OmittedEntries: Sendable {
+package struct OmittedEntries: Sendable {
     /// The entries, sorted, each once.
     private let entries: [Int]
 
-    init(_ entries: [Int]) {
+    package init(_ entries: [Int]) {
         var sorted = entries.sorted()
         var kept = 0
         for place in sorted.indices where place == 0 || sorted[place] != sorted[place - 1] {
@@ -50,7 +50,7 @@ struct OmittedEntries: Sendable {
     }
 
     var count: Int { entries.count }
-    var all: [Int] { entries }
+    package var all: [Int] { entries }
 
     /// The entry that got a number.
     func entry(_ index: Int) -> Int {

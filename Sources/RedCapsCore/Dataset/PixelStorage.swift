@@ -1,10 +1,5 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsImage
+import RedCapsBase
 
 /// Memory for the images of one batch, written slot by slot from several threads.
 ///
@@ -105,7 +100,7 @@ final class PixelPool: Sendable {
         }
     }
 
-    private let state = Monitor(State())
+    private let state = ConditionLock(State())
 
     /// Memory for so many bytes, or `nil` if there is none.
     func take(_ count: Int) -> PixelMemory? {

@@ -1,3 +1,5 @@
+import RedCapsImage
+
 /// The pixels of a batch: by default B × 3 × S × S floats, each image three planes (red, green, blue)
 /// of rows from the top, values in -1 ... 1; else whatever `format` says.
 ///

@@ -1,3 +1,4 @@
+import RedCapsBase
 import RedCapsTar
 
 /// Reads an entry of a list that is an object of plain strings: no escapes, nothing nested.

@@ -1,7 +1,8 @@
+import RedCapsLoading
 import RedCapsImage
 
 /// Why a sample of a caption data set can't be loaded: which one, and what is wrong with it.
-public struct SampleError: Error, Sendable, CustomStringConvertible {
+public struct SampleError: LocatedError, Sendable, CustomStringConvertible {
     /// How far loading had got.
     public enum Stage: String, Sendable {
         /// Looking up or reading the image, or refusing its size.
@@ -40,7 +41,7 @@ public struct UnacceptableImage: Error, Sendable, Equatable, CustomStringConvert
 
 extension ImageHeader {
     /// The reference's rules for images, strict inequalities all of them.
-    func accept(minimumSize: Int) throws(UnacceptableImage) {
+    package func accept(minimumSize: Int) throws(UnacceptableImage) {
         let ratio = Double(width) / Double(height)
         guard width > minimumSize, height > minimumSize else {
             throw UnacceptableImage(

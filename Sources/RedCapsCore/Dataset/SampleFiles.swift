@@ -1,4 +1,6 @@
-internal import RedCapsTar
+import RedCapsBase
+import RedCapsLoading
+import RedCapsTar
 
 /// The two files of a sample, as they were read or why they couldn't be; memory that is used again
 /// and again.

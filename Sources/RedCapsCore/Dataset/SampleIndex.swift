@@ -1,12 +1,13 @@
-public import RedCapsTar
+public import RedCapsBase
+import RedCapsTar
 
 /// The index of a data set on disk: a list, the folders of its images and annotations, and where
 /// each file of the list is. It is built once and then read in place, whatever its size.
 public struct SampleIndex: Sendable {
     /// The folder of the images.
-    public var images: RawFolder { folders[0] }
+    public var images: DatasetFolder { folders[0] }
     /// The folder of the annotations.
-    public var annotations: RawFolder { folders[1] }
+    public var annotations: DatasetFolder { folders[1] }
     /// The number of samples.
     public var count: Int { table.count }
     /// How many samples lack their image or their annotation.
@@ -17,8 +18,8 @@ public struct SampleIndex: Sendable {
     /// Whether this process has just built it, or a part of it.
     public let isBuilt: Bool
 
-    var folders: [RawFolder] { table.folders }
-    let table: PathTable
+    var folders: [DatasetFolder] { table.folders }
+    package let table: PathTable
 
     /// Opens the index, and builds what of it isn't there or has changed.
     /// - Parameters:
@@ -34,9 +35,9 @@ public struct SampleIndex: Sendable {
         list: String, images: String, annotations: String, rebuilds: Bool = false,
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil
     ) throws {
-        func open(_ folder: String, _ mayBuild: Bool) throws(StoreError) -> RawFolder? {
-            if !mayBuild { return try RawFolder(built: folder) }
-            return try RawFolder(
+        func open(_ folder: String, _ mayBuild: Bool) throws(StoreError) -> DatasetFolder? {
+            if !mayBuild { return try DatasetFolder(built: folder) }
+            return try DatasetFolder(
                 folder, rebuilds: rebuilds, cancellation: cancellation, progress: progress)
         }
         let files = try Manifest.files(list)
@@ -130,8 +131,8 @@ public struct SampleIndex: Sendable {
 
     /// The way from a folder to a file, so that a data set that is moved as a whole keeps its index.
     private static func relativePath(of path: String, from folder: String) -> String {
-        let to = (realPath(path) ?? path).split(separator: "/")
-        let from = (realPath(folder) ?? folder).split(separator: "/")
+        let to = (FilePath.real(path) ?? path).split(separator: "/")
+        let from = (FilePath.real(folder) ?? folder).split(separator: "/")
         let common = zip(to, from).prefix { $0 == $1 }.count
         return (Array(repeating: "..", count: from.count - common) + to[common...].map(String.init))
             .joined(separator: "/")

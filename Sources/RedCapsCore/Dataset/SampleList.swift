@@ -1,7 +1,8 @@
+package import RedCapsBase
 import RedCapsTar
 
 /// The samples of a data set: for each, where its two files are.
-protocol SampleList: Sendable {
+package protocol SampleList: Sendable {
     /// How many there are.
     var count: Int { get }
     /// What tells this list from another: the same for the same list, wherever it lies.
@@ -20,7 +21,7 @@ protocol SampleList: Sendable {
 }
 
 /// Which of a sample's files.
-enum SamplePart: Int, Sendable, CaseIterable {
+package enum SamplePart: Int, Sendable, CaseIterable {
     case image
     case annotation
 }
@@ -55,7 +56,9 @@ struct StoredList: SampleList {
         part == .image ? manifest.image(index) : manifest.annotation(index)
     }
 
-    func read(_ part: SamplePart, of index: Int, into buffer: inout ReadBuffer) throws -> String {
+    package func read(_ part: SamplePart, of index: Int, into buffer: inout ReadBuffer) throws
+        -> String
+    {
         let path = path(part, of: index)
         if !manifest.has(part, of: index) { throw ManifestError.absent(part) }
         let store = stores[part.rawValue]
@@ -81,13 +84,15 @@ struct StoredList: SampleList {
 }
 
 extension SampleIndex: SampleList {
-    var fingerprint: UInt64 { table.listHash }
+    package var fingerprint: UInt64 { table.listHash }
 
-    func path(_ part: SamplePart, of index: Int) throws -> String {
+    package func path(_ part: SamplePart, of index: Int) throws -> String {
         try table.reference(row: index, column: part.rawValue).path
     }
 
-    func read(_ part: SamplePart, of index: Int, into buffer: inout ReadBuffer) throws -> String {
+    package func read(_ part: SamplePart, of index: Int, into buffer: inout ReadBuffer) throws
+        -> String
+    {
         let reference = try table.reference(row: index, column: part.rawValue)
         if case .absent = reference { throw ManifestError.absent(part) }
         let location = try table.location(of: reference, column: part.rawValue)
@@ -95,7 +100,7 @@ extension SampleIndex: SampleList {
         return reference.path
     }
 
-    func place(_ part: SamplePart, of index: Int) -> String {
+    package func place(_ part: SamplePart, of index: Int) -> String {
         do {
             let reference = try table.reference(row: index, column: part.rawValue)
             let location = try table.location(of: reference, column: part.rawValue)
@@ -105,14 +110,14 @@ extension SampleIndex: SampleList {
         }
     }
 
-    func imageRuns(omitting omitted: [Int]) throws -> ShardRuns {
+    package func imageRuns(omitting omitted: [Int]) throws -> ShardRuns {
         try table.shardRuns(column: SamplePart.image.rawValue, omitting: omitted)
     }
 }
 
 extension PathTable.Reference {
     /// The path as the list has it; empty if it has none.
-    var path: String {
+    package var path: String {
         switch self {
         case .member(_, let path), .loose(let path), .missing(let path): path
         case .absent: ""

@@ -1,3 +1,5 @@
+import RedCapsTokenizers
+
 /// Makes ids of captions: the template around them, the tokenizer, the greatest length.
 struct PromptEncoder: Sendable {
     private let template: PromptTemplate

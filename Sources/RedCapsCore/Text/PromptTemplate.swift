@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 /// What a caption is wrapped in before it is tokenized.
 ///
 /// The reference formats three strings with Python's `str.format`; only `{input}` and doubled braces

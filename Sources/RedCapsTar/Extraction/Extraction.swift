@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 /// Unpacks the tars of a folder as `tar -xf --no-same-owner` over their sorted list does: in
 /// parallel, from where an earlier run was stopped, and without ever showing half a file.
 ///
@@ -101,7 +103,9 @@ public struct Extraction: Sendable {
     public init(
         _ raw: String, into destination: String, options: Options
     ) throws(StoreError) {
-        let all = try folderContents(raw).filter { !$0.isFolder && ShardFile.isShard($0.name) }
+        let all = try FolderListing.entries(raw).filter {
+            !$0.isFolder && ShardName.isShard($0.name)
+        }
         guard !all.isEmpty else {
             throw StoreError(.missing, file: raw, reason: "no *.tar in this folder")
         }
@@ -146,6 +150,6 @@ public struct Extraction: Sendable {
     /// the destination stays.
     /// - Throws: `StoreError` if that can't be removed.
     public static func forget(_ destination: String) throws(StoreError) {
-        try Disk.removeTree(ExtractionState.folder(beside: destination))
+        try FolderEntries.removeTree(ExtractionState.folder(beside: destination))
     }
 }

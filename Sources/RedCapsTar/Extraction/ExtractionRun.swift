@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
 /// One run: threads begin shards, help with pieces of the last ones, and move what is whole into
 /// place in the order of the shards.
@@ -14,8 +8,8 @@ final class ExtractionRun: Sendable {
 
     private let extraction: Extraction
     private let cancellation: Cancellation
-    private let state = Monitor(State())
-    private let inPlace: Monitor<NamesInPlace?>
+    private let state = ConditionLock(State())
+    private let inPlace: ConditionLock<NamesInPlace?>
 
     private struct State {
         var nextShard = 0
@@ -51,7 +45,7 @@ final class ExtractionRun: Sendable {
     /// A shard on its way into place.
     private struct Staged: Sendable {
         let number: Int
-        let lock: IndexLock?
+        let lock: FileLock?
         var note: ExtractionState.Note
         var folders: [Unpacked.Folder] = []
         /// Whether an earlier run has put it into place.
@@ -70,15 +64,16 @@ final class ExtractionRun: Sendable {
         inPlace = Self.namesInPlace(extraction.options)
     }
 
-    private static func namesInPlace(_ options: Extraction.Options) -> Monitor<NamesInPlace?> {
-        Monitor(options.isCaseSensitive ? nil : NamesInPlace())
+    private static func namesInPlace(_ options: Extraction.Options) -> ConditionLock<NamesInPlace?>
+    {
+        ConditionLock(options.isCaseSensitive ? nil : NamesInPlace())
     }
 
     func run(
         _ report: (Extraction.Progress) -> Void
     ) throws(StoreError) -> Extraction.Report {
         try Disk.makeFolder(extraction.destination)
-        guard unsafe access(extraction.destination, W_OK) == 0 else {
+        guard Disk.canWrite(in: extraction.destination) else {
             throw .system(extraction.destination, "write")
         }
         let places = try ExtractionState(of: extraction.destination)
@@ -88,15 +83,12 @@ final class ExtractionRun: Sendable {
                 $0 + UInt64(Disk.size(of: $1) ?? 0)
             }
         }
-        for number in 0..<extraction.options.jobs {
+        let started = WorkerThread.start(extraction.options.jobs) { [self] in work(places) }
+        state.update { $0.running += started }
+        // Without a single thread this one works; it is told of nothing meanwhile.
+        if started == 0 {
             state.update { $0.running += 1 }
-            do throws(StoreError) {
-                try WorkerThread.start { [self] in work(places) }
-            } catch {
-                state.update { $0.running -= 1 }
-                if number == 0 { throw error }
-                break  // those that did start do the work
-            }
+            work(places)
         }
         observe(report)
         let end = state.update { $0 }
@@ -180,14 +172,14 @@ final class ExtractionRun: Sendable {
                 return stage(
                     Staged(number: number, lock: lock, note: note, folders: note.folders))
             }
-            try Disk.removeTree(places.path(name, "commit"))
+            try FolderEntries.removeTree(places.path(name, "commit"))
         }
         let listing = ShardListing(path: tar, cancellation: cancellation)
         try cancellation.check(tar)
         let staged = Staged(
             number: number, lock: lock,
             note: ExtractionState.Note(
-                file: listing.file.map { file.with($0) } ?? file, setting: setting))
+                file: listing.stamp.map(file.with) ?? file, setting: setting))
         let staging = places.path(name, "staging")
         if let shard = SplitShard(
             listing, path: tar, isCaseSensitive: extraction.options.isCaseSensitive)
@@ -295,7 +287,7 @@ final class ExtractionRun: Sendable {
                 }
             }
             try setFolders(staged.folders, in: target)
-            try Disk.removeTree(source)
+            try FolderEntries.removeTree(source)
             if note.isWhole {
                 try places.write(note, name)
                 try Disk.rename(places.path(name, "ready"), to: places.path(name, "done"))
@@ -319,7 +311,7 @@ final class ExtractionRun: Sendable {
 
     private func target(of tar: String) throws(StoreError) -> String {
         guard extraction.options.layout == .perShard else { return extraction.destination }
-        let folder = extraction.destination + "/" + ShardFile.stem(Self.name(of: tar))
+        let folder = extraction.destination + "/" + ShardName.stem(Self.name(of: tar))
         try Disk.makeFolder(folder)
         return folder
     }
@@ -340,7 +332,5 @@ final class ExtractionRun: Sendable {
         }
     }
 
-    private static func name(of tar: String) -> String {
-        String(tar.split(separator: "/").last ?? "")
-    }
+    private static func name(of tar: String) -> String { FilePath.name(of: tar) }
 }

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
 /// What is known of the shards of a destination: a folder beside it, with for each shard
 ///
@@ -17,7 +11,7 @@ struct ExtractionState: Sendable {
 
     /// Where the state of a destination lies.
     static func folder(beside destination: String) -> String {
-        var path = realPath(destination) ?? destination
+        var path = FilePath.real(destination) ?? destination
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         return path + ".extracting"
     }
@@ -31,7 +25,7 @@ struct ExtractionState: Sendable {
                 error.code, file: folder,
                 reason: error.reason + "; it holds what isn't whole yet, beside the destination")
         }
-        guard Disk.device(of: folder) == Disk.device(of: destination) else {
+        guard System.identity(of: folder)?.device == System.identity(of: destination)?.device else {
             throw StoreError(
                 .invalid, file: destination,
                 reason: "the folder that it lies in is on another file system, from which nothing "
@@ -43,8 +37,8 @@ struct ExtractionState: Sendable {
 
     /// Waits for the right to work on a shard.
     /// - Returns: `nil` where the file system knows no locks.
-    func lock(_ shard: String, _ cancellation: Cancellation) throws(StoreError) -> IndexLock? {
-        try IndexLock.wait(for: path(shard, "lock"), cancellation)
+    func lock(_ shard: String, _ cancellation: Cancellation) throws(StoreError) -> FileLock? {
+        try FileLock.wait(for: path(shard, "lock"), cancellation)
     }
 
     /// What a finished or ready shard has come to.
@@ -88,8 +82,9 @@ struct ExtractionState: Sendable {
 
     /// Reads a note; `nil` if there is none that is sound.
     func note(_ shard: String, _ suffix: String, of tar: String) -> Note? {
-        let (store, name) = FolderStore.containing(path(shard, suffix))
-        guard let bytes = try? store.bytes(of: name), bytes.count > 8 else { return nil }
+        guard let bytes = try? OpenFile.contents(of: path(shard, suffix)), bytes.count > 8 else {
+            return nil
+        }
         var end = PackedReader(Array(bytes.suffix(8)))
         let body = Array(bytes.dropLast(8))
         guard end.number(8) == XXH64.hash(body) else { return nil }
@@ -100,7 +95,8 @@ struct ExtractionState: Sendable {
             let count = reader.number(8)
         else { return nil }
         var note = Note(
-            file: ShardFile(name: shard, byteCount: size, modified: Int64(bitPattern: time)),
+            file: ShardFile(
+                shard, FileStamp(byteCount: size, modified: Int64(bitPattern: time))),
             setting: setting, files: Int(clamping: files), bytes: byteCount,
             isWhole: isWhole == 1)
         for _ in 0..<count {

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
 /// An open folder whose entries are listed, moved and removed by their very bytes, which needn't be
 /// UTF-8, and never through symbolic links.
@@ -107,6 +101,13 @@ final class FolderEntries {
 
     private static func bytes(_ name: [CChar]) -> [UInt8] {
         name.dropLast().map { UInt8(bitPattern: $0) }
+    }
+
+    /// Removes a folder and all that is in it, without following links; fine if it isn't there.
+    static func removeTree(_ path: String) throws(StoreError) {
+        guard Disk.exists(path) else { return }
+        try FolderEntries(path).removeAll()
+        if unsafe rmdir(path) != 0 && errno != ENOENT { throw .system(path, "remove the folder") }
     }
 
     /// Removes everything in it.

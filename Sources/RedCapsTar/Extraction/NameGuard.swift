@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// Decides which names of a shard may be made on disk.
 struct NameGuard {
     /// Why a name is refused.

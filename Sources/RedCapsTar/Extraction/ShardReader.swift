@@ -1,12 +1,6 @@
 internal import CSystem
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
 /// Reads a piece of a plain shard from front to back, and unpacks the members in it, whose places are
 /// known from its listing. Larger ones are copied by the system; what lies between them, and where

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
 /// What a piece of a shard has come to.
 struct Unpacked: Sendable {

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
 /// Makes files, folders and links below a folder, never through a symbolic link; one for each
 /// thread. What can't be made because of the archive is `Refused`; what the system can't do is a
@@ -130,15 +124,7 @@ final class StagingFolder {
     func write(
         _ bytes: UnsafeRawBufferPointer, to file: CInt, at offset: UInt64
     ) throws(StoreError) {
-        var done = 0
-        while done < bytes.count {
-            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-            let count = unsafe pwrite(
-                file, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw failure("write") }
-            done += count
-        }
+        guard unsafe System.write(bytes, to: file, at: offset) else { throw failure("write") }
     }
 
     /// Ends a file: sets its size if it ends with a hole, its time, and closes it.

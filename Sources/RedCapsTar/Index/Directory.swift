@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// The sorted rows by which paths are found.
 struct Directory {
     private let file: BlockFile

@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// Sorts the hashes of all members and writes the directory.
 struct DirectorySorter {
     private var hashes: [[UInt64]] = []

@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// Finds the members that a later one of the same path replaces.
 struct Duplicates {
     let file: BlockFile

@@ -1,8 +1,10 @@
+import RedCapsBase
+
 /// Builds the files of an index from the shards, or from an older index where shards are unchanged.
 struct IndexBuilder: Sendable {
     /// Headers are read one after the other within a shard, so a disk is kept busy by many shards;
     /// each is open meanwhile.
-    static let readsInFlight = max(1, min(32, Int(clamping: OpenShards.softLimit / 4)))
+    static let readsInFlight = max(1, min(32, Int(clamping: System.openFileLimit / 4)))
 
     let folder: String
     let files: [ShardFile]
@@ -83,9 +85,7 @@ struct IndexBuilder: Sendable {
         return Product(
             contents: ShardContents(listing.members),
             // The file that was listed, should it have changed since the folder was looked at.
-            file: listing.file.map {
-                ShardFile(name: file.name, byteCount: $0.byteCount, modified: $0.modified)
-            } ?? file,
+            file: listing.stamp.map(file.with) ?? file,
             fingerprint: fingerprint ?? 0, failure: listing.failure)
     }
 }

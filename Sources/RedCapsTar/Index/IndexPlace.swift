@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+package import RedCapsBase
 
 /// A folder for the files of an index: `.redcaps` beside the data or, where that can't be written,
 /// one in the user's cache directory.
@@ -18,25 +12,24 @@ package struct IndexPlace: Sendable {
 
     private static func cache(for data: String) -> IndexPlace? {
         guard let root = cacheDirectory else { return nil }
-        let real = realPath(data) ?? data
+        let real = FilePath.real(data) ?? data
         let hash = String(XXH64.hash(Array(real.utf8)), radix: 16)
-        let name = real.split(separator: "/").last.map(String.init) ?? "root"
+        let last = FilePath.name(of: real)
+        let name = last.isEmpty ? "root" : last
         return IndexPlace(folder: "\(root)/redcaps/\(name)-\(hash)")
     }
 
     private static var cacheDirectory: String? {
-        if let folder = variable("XDG_CACHE_HOME") { return folder }
+        if let folder = absolute("XDG_CACHE_HOME") { return folder }
         #if canImport(Darwin)
-        return variable("HOME").map { $0 + "/Library/Caches" }
+        return absolute("HOME").map { $0 + "/Library/Caches" }
         #else
-        return variable("HOME").map { $0 + "/.cache" }
+        return absolute("HOME").map { $0 + "/.cache" }
         #endif
     }
 
-    private static func variable(_ name: String) -> String? {
-        guard let value = unsafe getenv(name) else { return nil }
-        let text = unsafe String(cString: value)
-        return text.hasPrefix("/") ? text : nil
+    private static func absolute(_ variable: String) -> String? {
+        System.variable(variable).flatMap { $0.hasPrefix("/") ? $0 : nil }
     }
 
     /// The path of a file of the index.
@@ -44,19 +37,15 @@ package struct IndexPlace: Sendable {
 
     /// Whether files can be made there; makes the folder if need be.
     package func makeReady() -> Bool {
-        guard (try? Disk.makeFolder(folder)) != nil else { return false }
-        // A file of that name is none, which the path with a slash tells.
-        return unsafe access(folder + "/", W_OK | X_OK) == 0
+        (try? Disk.makeFolder(folder)) != nil && Disk.canWrite(in: folder)
     }
 
     /// A name for a file that isn't whole yet, which no other process and no other thread uses.
-    package func temporary(for name: String) -> String {
-        "\(folder)/\(name).\(getpid())-\(String(UInt64.random(in: 0...(.max)), radix: 36)).part"
-    }
+    package func temporary(for name: String) -> String { FilePath.temporary(for: file(name)) }
 
     /// Gives a file that is whole its final name, and makes sure that the name survives a crash.
     package func publish(_ temporary: String, as name: String) throws(StoreError) {
-        guard unsafe rename(temporary, file(name)) == 0 else {
+        guard System.rename(temporary, to: file(name)) else {
             throw .system(file(name), "rename the file to this name")
         }
         let descriptor = unsafe open(folder, O_RDONLY | O_CLOEXEC)
@@ -66,18 +55,34 @@ package struct IndexPlace: Sendable {
         close(descriptor)
     }
 
+    /// What is built under a lock of its own. Who joins a list with members may have to repair
+    /// these meanwhile, never the other way round.
+    enum Part: String {
+        /// The members and shards.
+        case members = "lock"
+        /// The tables of entries.
+        case entries = "entries.lock"
+    }
+
+    /// Waits for the lock of a part.
+    /// - Returns: `nil` where the file system knows no locks: then everybody builds on their own,
+    ///   under names of their own.
+    func waitForLock(
+        of part: Part, _ cancellation: Cancellation?
+    ) throws(StoreError) -> FileLock? {
+        try FileLock.wait(for: file(part.rawValue), cancellation)
+    }
+
+    /// Takes the lock of a part if nobody has it.
+    func takeLock(of part: Part) -> FileLock? { FileLock.take(file(part.rawValue)) }
+
     /// Removes what builders that died have left of a part. Only for whoever holds its lock.
-    func removeLeftovers(of part: IndexLock.Part) {
-        for (name, isFolder) in (try? folderContents(folder)) ?? []
-        where !isFolder && name.hasSuffix(".part") {
-            if name.hasPrefix("entries-") == (part == .entries) { unsafe _ = unlink(file(name)) }
+    func removeLeftovers(of part: Part) {
+        for name in (try? FolderListing.fileNames(folder)) ?? []
+        where name.hasSuffix(FilePath.temporarySuffix) {
+            // Older versions left names without a dot before them.
+            let isEntries = name.hasPrefix("entries-") || name.hasPrefix(".entries-")
+            if isEntries == (part == .entries) { try? Disk.remove(file(name)) }
         }
     }
-}
-
-/// The path without symbolic links, or `nil` if it leads nowhere.
-package func realPath(_ path: String) -> String? {
-    guard let resolved = unsafe realpath(path, nil) else { return nil }
-    defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
 }

@@ -1,8 +1,10 @@
+import RedCapsBase
+
 /// An index file that is built anew, once, when a block of it turns out to be damaged while it is
 /// in use.
 final class RepairableFile: Sendable {
     let path: String
-    private let state: Monitor<State>
+    private let state: ConditionLock<State>
     private let rebuild: (@Sendable () throws(StoreError) -> BlockFile)?
 
     private struct State {
@@ -13,7 +15,7 @@ final class RepairableFile: Sendable {
     /// - Parameter rebuild: Makes the same file again; `nil` if that can't be done.
     init(_ file: BlockFile, rebuild: (@Sendable () throws(StoreError) -> BlockFile)? = nil) {
         path = file.path
-        state = Monitor(State(file: file))
+        state = ConditionLock(State(file: file))
         self.rebuild = rebuild
     }
 

@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 extension TarIndex {
     /// One tar of an index.
     public struct Shard: Sendable {
@@ -84,16 +86,9 @@ extension TarIndex.Shard {
                     StoreError.Code(code), file: path, member: member.isEmpty ? nil : member,
                     byteOffset: offset == .max ? nil : offset, reason: reason),
             unsafeMembers: Int(unsafeMembers),
-            file: ShardFile(name: name, byteCount: size, modified: Int64(bitPattern: modified)),
+            file: ShardFile(
+                name, FileStamp(byteCount: size, modified: Int64(bitPattern: modified))),
             fingerprint: fingerprint, records: first..<(first + records), pathBase: pathBase,
             pathBytes: pathBytes)
-    }
-}
-
-extension ShardFile {
-    init(name: String, byteCount: UInt64, modified: Int64) {
-        self.name = name
-        self.byteCount = byteCount
-        self.modified = modified
     }
 }

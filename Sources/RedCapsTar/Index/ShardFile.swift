@@ -1,56 +1,56 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
-/// What the file system says of a shard: enough to trust an index without opening the shard.
+/// A shard as a file: its name, and what the file system says of it, which is enough to trust an
+/// index without opening the shard.
 struct ShardFile: Sendable, Hashable {
     let name: String
-    let byteCount: UInt64
+    let stamp: FileStamp
+    var byteCount: UInt64 { stamp.byteCount }
     /// When it was changed last, in nanoseconds since 1970.
-    let modified: Int64
+    var modified: Int64 { stamp.modified }
+
+    init(_ name: String, _ stamp: FileStamp) { (self.name, self.stamp) = (name, stamp) }
 
     /// Looks a file up.
     /// - Returns: A size of 0 at time 0 for one that can't be looked up.
     init(_ name: String, path: String) {
-        var status = stat()
-        let isThere = unsafe stat(path, &status) == 0
-        self.init(name, status: isThere ? status : stat())
-    }
-
-    init(_ name: String, status: stat) {
-        self.name = name
-        byteCount = UInt64(clamping: status.st_size)
-        modified = FileTime(modified: status).inNanoseconds
+        self.init(name, FileStamp(of: path) ?? FileStamp(byteCount: 0, modified: 0))
     }
 
     /// The tars among some names, as files of a folder.
     static func shards(in folder: String, names: [String]) -> [ShardFile] {
-        names.filter(isShard).map { ShardFile($0, path: folder + "/" + $0) }
+        names.filter(ShardName.isShard).map { ShardFile($0, path: folder + "/" + $0) }
     }
 
+    /// The same name with another size and time.
+    func with(_ stamp: FileStamp) -> ShardFile { ShardFile(name, stamp) }
+}
+
+/// What the names of shards say.
+package enum ShardName {
     /// Whether a file's name is that of a tar, plain or compressed.
-    static func isShard(_ name: String) -> Bool {
+    package static func isShard(_ name: String) -> Bool {
         !name.hasPrefix(".") && suffixes.contains { name.hasSuffix($0) }
     }
 
+    /// Whether a file's name is that of a tar that is compressed, in letters of any case.
+    package static func isCompressed(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return suffixes.dropFirst().contains { name.hasSuffix($0) }
+    }
+
     /// The name of a shard without what tells that it is one.
-    static func stem(_ name: String) -> String {
+    package static func stem(_ name: String) -> String {
         for suffix in suffixes where name.hasSuffix(suffix) {
             return String(name.dropLast(suffix.count))
         }
         return name
     }
 
-    /// The same name with the size and the time of another.
-    func with(_ status: ShardFile) -> ShardFile {
-        ShardFile(name: name, byteCount: status.byteCount, modified: status.modified)
-    }
-
-    private static let suffixes = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"]
+    /// The plain one first.
+    package static let suffixes = [
+        ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2",
+    ]
 }
 
 extension OpenFile {

@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// The small file of an index: which shards it speaks of, and which file of members it belongs to.
 struct ShardTable: Sendable {
     /// The identity of the file of members.
@@ -56,7 +58,7 @@ struct ShardTable: Sendable {
 
     /// Whether the files have the fingerprints that they had.
     private static func sameContent(_ shards: [TarIndex.Shard]) -> [Bool] {
-        let same = Monitor([Bool](repeating: false, count: shards.count))
+        let same = ConditionLock([Bool](repeating: false, count: shards.count))
         WorkerThread.forEach(shards.count, threads: IndexBuilder.readsInFlight) { number in
             let shard = shards[number]
             guard let file = try? OpenFile(shard.path),

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+public import RedCapsBase
 
 extension TarIndex {
     private static let membersName = "members-1.index"
@@ -99,7 +93,7 @@ extension TarIndex {
         typealias Progress = (IndexProgress) -> Void
 
         init(_ folder: String, _ cancellation: Cancellation?) throws(StoreError) {
-            let names = try folderContents(folder).filter { !$0.isFolder }.map(\.name)
+            let names = try FolderListing.fileNames(folder)
             self.init(
                 folder: folder, files: ShardFile.shards(in: folder, names: names),
                 cancellation: cancellation)
@@ -157,7 +151,7 @@ extension TarIndex {
         /// Saves the times under which the shards lie now, so that the next one to open the index
         /// needn't take fingerprints. No harm if that can't be.
         private func remember(_ table: ShardTable, in place: IndexPlace) {
-            guard let lock = IndexLock.take(for: .members, in: place) else { return }
+            guard let lock = place.takeLock(of: .members) else { return }
             withExtendedLifetime(lock) {
                 guard
                     (try? ShardTable(path: place.file(TarIndex.shardsName), folder: folder))?
@@ -182,7 +176,7 @@ extension TarIndex {
         private func build(
             in place: IndexPlace, rebuilds: Bool, _ progress: Progress?
         ) throws(StoreError) -> Parts {
-            let lock = try IndexLock.wait(for: .members, in: place, cancellation)
+            let lock = try place.waitForLock(of: .members, cancellation)
             return try withExtendedLifetime(lock) { () throws(StoreError) in
                 if !rebuilds, let parts = load(from: place) { return parts }
                 if lock != nil { place.removeLeftovers(of: .members) }
@@ -245,7 +239,7 @@ extension TarIndex {
 
         /// Builds in a temporary file that is gone when the index is.
         func runPrivately(_ progress: Progress? = nil) throws(StoreError) -> Parts {
-            let folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+            let folder = System.temporaryFolder
             let place = IndexPlace(folder: folder)
             let temporary = place.temporary(for: "redcaps-members")
             defer { unsafe _ = unlink(temporary) }

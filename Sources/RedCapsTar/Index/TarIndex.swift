@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 /// The members of all shards in a folder, found by path without reading the tars again.
 ///
 /// The index lies in files, beside the shards or in the user's cache directory, and is read in

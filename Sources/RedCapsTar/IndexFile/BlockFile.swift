@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// A file of checked blocks, read in place: what is asked for is fetched with `pread` and checked,
 /// and nothing is kept, so that memory doesn't grow with the file.
 final class BlockFile: Sendable {

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
 /// Writes a file of checked blocks: all sections grow at the same time, each in its own extents.
 final class BlockFileWriter {

@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// What all files of an index have in common: blocks of 4096 bytes, the last eight of which are a
 /// checksum. `Docs/IndexFormat.md` describes every byte.
 enum BlockFormat {

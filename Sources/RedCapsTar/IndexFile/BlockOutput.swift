@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
 /// A file that is written at any offset; closed when the last reference goes.
 final class BlockOutput {
@@ -24,14 +18,8 @@ final class BlockOutput {
 
     /// Writes all bytes at an offset.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(StoreError) {
-        var done = 0
-        while done < bytes.count {
-            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-            let count = unsafe pwrite(
-                descriptor, rest.baseAddress, rest.count, off_t(offset + UInt64(done)))
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw .system(path, "write", byteOffset: offset) }
-            done += count
+        guard unsafe System.write(bytes, to: descriptor, at: offset) else {
+            throw .system(path, "write", byteOffset: offset)
         }
     }
 

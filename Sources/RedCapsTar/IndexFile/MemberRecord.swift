@@ -1,8 +1,10 @@
+import RedCapsBase
+
 /// A member as the index stores it: 18 bytes.
-struct MemberRecord {
+package struct MemberRecord {
     static let size = 18
     /// The longest path that an index takes in, in bytes.
-    static let longestPath = Int(UInt16.max)
+    package static let longestPath = Int(UInt16.max)
 
     let kind: TarMember.Kind
     let offset: UInt64

@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// Goes through a section of an index from front to back, a megabyte at a time.
 @safe struct SectionCursor: ~Copyable {
     private let file: BlockFile

@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// What one shard brings into an index, made by one thread from its listing.
 struct ShardContents: Sendable {
     private(set) var records = PackedBytes()

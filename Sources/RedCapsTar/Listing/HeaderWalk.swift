@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// The quick path through a tar: reads headers only and hops over the members' bytes.
 ///
 /// It knows ustar, pax, GNU's long names, and sparse members. At anything else it stops and says

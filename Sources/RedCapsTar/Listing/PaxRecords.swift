@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// The records of a pax extended header, `length key=value` each: those that an index needs.
 struct PaxRecords {
     private(set) var path: [UInt8]?

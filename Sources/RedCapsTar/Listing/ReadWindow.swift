@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// Reads small pieces of a file through a window, so that neighbouring headers cost one read.
 @safe struct ReadWindow: ~Copyable {
     /// Enough for a small annotation and the header after it; a larger window would mostly copy

@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 /// Everything that one shard holds, by the quick path or, where that isn't enough, by libarchive.
 public struct ShardListing: Sendable {
     /// The members in the order of the archive, directories, links and all.
@@ -7,16 +9,16 @@ public struct ShardListing: Sendable {
     /// The shard's length in bytes.
     public let byteCount: UInt64
     /// Where the members end, if the quick path has listed them to the end.
-    let end: End?
+    package let end: End?
     /// What the file system said of the file that was listed.
-    let file: ShardFile?
+    package let stamp: FileStamp?
 
     /// Where the members of a shard end.
-    struct End {
+    package struct End: Sendable {
         /// Where the end marker is or should be.
-        let offset: UInt64
+        package let offset: UInt64
         /// Whether it is there.
-        let hasMarker: Bool
+        package let hasMarker: Bool
     }
 
     /// Lists a shard.
@@ -25,17 +27,17 @@ public struct ShardListing: Sendable {
     ///   - cancellation: Ends the listing early, with a failure.
     public init(path: String, cancellation: Cancellation? = nil) {
         let file: OpenFile
-        let status: ShardFile
+        let status: FileStamp
         do throws(StoreError) {
             file = try OpenFile(path)
-            status = try file.status()
+            status = try file.stamp()
         } catch {
-            (members, failure, byteCount, self.file, end) = (TarMembers(), error, 0, nil, nil)
+            (members, failure, byteCount, stamp, end) = (TarMembers(), error, 0, nil, nil)
             return
         }
         let size = status.byteCount
         byteCount = size
-        self.file = status
+        stamp = status
         if let compressed = Self.compression(of: file) {
             (members, failure, end) = (TarMembers(), compressed, nil)
             return

@@ -1,14 +1,14 @@
 /// The 512 bytes before a member: the fields that an index needs, read where they lie.
 ///
 /// It is only used while the block that it was made of stays where it is.
-@safe struct TarHeader {
-    static let size = 512
+@safe package struct TarHeader {
+    package static let size = 512
 
     private let block: UnsafeRawBufferPointer
 
     /// Takes a block as a header.
     /// - Returns: `nil` if the checksum doesn't fit.
-    init?(_ block: UnsafeRawBufferPointer) {
+    package init?(_ block: UnsafeRawBufferPointer) {
         guard let stored = unsafe Self.octal(block, 148, 8) else { return nil }
         // The checksum's own eight bytes count as blanks.
         var sum: UInt32 = 8 * 32

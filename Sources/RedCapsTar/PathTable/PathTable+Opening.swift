@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+package import RedCapsBase
 
 extension PathTable {
     /// Opens the table of some lists and folders, and makes it first if there is none or if anything
@@ -23,11 +17,11 @@ extension PathTable {
     package static func open(
         beside data: String, name: String, lists: [(name: String, path: String)],
         rebuilds: Bool = false, cancellation: Cancellation? = nil,
-        folders: (_ mayBuild: Bool) throws -> [RawFolder]?,
+        folders: (_ mayBuild: Bool) throws -> [DatasetFolder]?,
         read: @escaping @Sendable (inout PathTableWriter) throws -> UInt64
     ) throws -> (table: PathTable, isBuilt: Bool) {
         let places = IndexPlace.candidates(for: data)
-        func opening(_ folders: [RawFolder]) -> Opening {
+        func opening(_ folders: [DatasetFolder]) -> Opening {
             Opening(
                 name: "entries-\(String(XXH64.hash(Array(name.utf8)), radix: 16))-1.index",
                 lists: lists, folders: folders, cancellation: cancellation, read: read)
@@ -40,7 +34,7 @@ extension PathTable {
         var failure: StoreError?
         for place in places where place.makeReady() {
             do {
-                let lock = try IndexLock.wait(for: .entries, in: place, cancellation)
+                let lock = try place.waitForLock(of: .entries, cancellation)
                 return try withExtendedLifetime(lock) {
                     if lock != nil { place.removeLeftovers(of: .entries) }
                     let opening = opening(try folders(true) ?? [])
@@ -58,7 +52,7 @@ extension PathTable {
     private struct Opening: Sendable {
         let name: String
         let lists: [(name: String, path: String)]
-        let folders: [RawFolder]
+        let folders: [DatasetFolder]
         let cancellation: Cancellation?
         let read: @Sendable (inout PathTableWriter) throws -> UInt64
 
@@ -127,7 +121,7 @@ extension PathTable {
                 _ = try write(temporary)
                 return try BlockFile(temporary, .entries, recordSizes: recordSizes)
             }
-            let lock = try IndexLock.wait(for: .entries, in: place, cancellation)
+            let lock = try place.waitForLock(of: .entries, cancellation)
             try withExtendedLifetime(lock) { _ = try build(place, rebuilds: true) }
             return try BlockFile(place.file(name), .entries, recordSizes: recordSizes)
         }
@@ -142,7 +136,7 @@ extension PathTable {
         }
 
         private static var scratch: IndexPlace {
-            IndexPlace(folder: unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp")
+            IndexPlace(folder: System.temporaryFolder)
         }
     }
 }

@@ -1,3 +1,5 @@
+package import RedCapsBase
+
 /// How a list's entries are spread over shards.
 package struct ShardRuns: Sendable {
     /// The lengths of the runs of consecutive entries that lie in one shard.
@@ -77,7 +79,7 @@ extension PathTable {
 extension FileStore {
     /// The shard that a file was found in: `ShardRuns.loose` for stores without shards.
     package func shard(of location: FileLocation) -> UInt32 {
-        guard self is TarShardStore || self is RawFolder,
+        guard self is TarShardStore || self is DatasetFolder,
             case .range(let shard, _, _) = location.place
         else { return ShardRuns.loose }
         return shard

@@ -1,3 +1,5 @@
+package import RedCapsBase
+
 /// A table of paths, found beforehand and kept in a file that is read in place: row i tells where
 /// the files of entry i lie. `Docs/IndexFormat.md` describes the file.
 package final class PathTable: Sendable {
@@ -48,9 +50,9 @@ package final class PathTable: Sendable {
     let facts: TableFacts
     let file: RepairableFile
     /// What each column's paths are relative to.
-    package let folders: [RawFolder]
+    package let folders: [DatasetFolder]
 
-    init(_ file: RepairableFile, facts: TableFacts, folders: [RawFolder]) {
+    init(_ file: RepairableFile, facts: TableFacts, folders: [DatasetFolder]) {
         self.file = file
         self.facts = facts
         self.folders = folders
@@ -164,7 +166,7 @@ package final class PathTable: Sendable {
 /// A list that a table was made of.
 package struct ListFile: Sendable, Hashable {
     package let name: String
-    let file: ShardFile
+    let stamp: FileStamp
     let fingerprint: UInt64
 
     /// Looks a list up.
@@ -173,23 +175,23 @@ package struct ListFile: Sendable, Hashable {
     package init(_ path: String, name: String, known: ListFile? = nil) throws(StoreError) {
         let open = try OpenFile(path)
         self.name = name
-        file = try open.status()
-        if let known, known.file == file {
+        stamp = try open.stamp()
+        if let known, known.stamp == stamp {
             fingerprint = known.fingerprint
         } else {
-            fingerprint = try open.fingerprint(byteCount: file.byteCount)
+            fingerprint = try open.fingerprint(byteCount: stamp.byteCount)
         }
     }
 
-    init(name: String, file: ShardFile, fingerprint: UInt64) {
+    init(name: String, stamp: FileStamp, fingerprint: UInt64) {
         self.name = name
-        self.file = file
+        self.stamp = stamp
         self.fingerprint = fingerprint
     }
 
     /// Whether it is the same list, perhaps a copy of it.
     func isSame(as other: ListFile) -> Bool {
-        name == other.name && file.byteCount == other.file.byteCount
+        name == other.name && stamp.byteCount == other.stamp.byteCount
             && fingerprint == other.fingerprint
     }
 }

@@ -1,3 +1,5 @@
+package import RedCapsBase
+
 /// Writes a table of paths: rows come one by one and are looked up many at a time, so that memory
 /// doesn't grow with the list.
 package struct PathTableWriter {
@@ -6,7 +8,7 @@ package struct PathTableWriter {
     private static let mostNames = 10_000
 
     private let file: BlockFileWriter
-    private let folders: [RawFolder]
+    private let folders: [DatasetFolder]
     private let cancellation: Cancellation?
     private var facts: TableFacts
     private var names: [[UInt8]: Int] = [:]
@@ -19,7 +21,7 @@ package struct PathTableWriter {
 
     /// Begins a table.
     init(
-        _ path: String, origin: PathTable.Origin, folders: [RawFolder],
+        _ path: String, origin: PathTable.Origin, folders: [DatasetFolder],
         _ cancellation: Cancellation?
     ) throws(StoreError) {
         file = try BlockFileWriter(
@@ -146,7 +148,7 @@ package struct PathTableWriter {
 
     /// Brings a path to its one spelling, and says what kind of path it is.
     private func spell(
-        _ row: Int, _ column: Int, in folder: RawFolder, to spelled: inout [UInt8]
+        _ row: Int, _ column: Int, in folder: DatasetFolder, to spelled: inout [UInt8]
     ) -> Kind {
         guard let range = range(row * folders.count + column) else { return .absent }
         let start = spelled.count

@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// What a table of paths says of itself.
 struct TableFacts: Sendable {
     var origin: PathTable.Origin
@@ -22,7 +24,7 @@ struct TableFacts: Sendable {
             origin.lists.append(
                 ListFile(
                     name: name,
-                    file: ShardFile(name: "", byteCount: size, modified: Int64(bitPattern: time)),
+                    stamp: FileStamp(byteCount: size, modified: Int64(bitPattern: time)),
                     fingerprint: fingerprint))
         }
         guard let folders = reader.number(4) else { return nil }
@@ -50,8 +52,8 @@ struct TableFacts: Sendable {
         bytes.append(UInt64(origin.lists.count), width: 4)
         for list in origin.lists {
             bytes.append(list.name)
-            bytes.append(list.file.byteCount, width: 8)
-            bytes.append(UInt64(bitPattern: list.file.modified), width: 8)
+            bytes.append(list.stamp.byteCount, width: 8)
+            bytes.append(UInt64(bitPattern: list.stamp.modified), width: 8)
             bytes.append(list.fingerprint, width: 8)
         }
         bytes.append(UInt64(origin.folders.count), width: 4)

@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 /// Where a data set's files are: a folder, tar shards, memory, or several of them.
 ///
 /// A path is located once, when the data set is opened; afterwards its bytes are read by location.

@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 /// Stores above one another: the first that has a file serves it.
 public struct LayeredStore: FileStore {
     private let layers: [any FileStore]

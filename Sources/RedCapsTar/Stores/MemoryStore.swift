@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 /// Files held in memory: for tests, and for data that was never on disk.
 public struct MemoryStore: FileStore {
     private let places: [MemberPath: UInt32]

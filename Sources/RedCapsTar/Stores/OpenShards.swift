@@ -1,16 +1,10 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
 /// The shards that this process has open, all its stores together: never more than half of what it
 /// may have open, so that the program around keeps the other half. The longest unused makes room; a
 /// reader that is still using that one keeps it open until it is done.
 final class OpenShards: Sendable {
-    static let shared = OpenShards(limit: half(of: softLimit))
+    static let shared = OpenShards(limit: half(of: System.openFileLimit))
 
     struct Key: Hashable {
         let store: ObjectIdentifier
@@ -18,7 +12,7 @@ final class OpenShards: Sendable {
     }
 
     private struct State {
-        var files: [Key: (file: OpenFile, status: ShardFile, lastUse: UInt64)] = [:]
+        var files: [Key: (file: OpenFile, status: FileStamp, lastUse: UInt64)] = [:]
         var clock: UInt64 = 0
 
         /// Lets the longest unused go.
@@ -30,7 +24,7 @@ final class OpenShards: Sendable {
     }
 
     private let limit: Int
-    private let state = Monitor(State())
+    private let state = ConditionLock(State())
 
     init(limit: Int) { self.limit = limit }
 
@@ -46,7 +40,7 @@ final class OpenShards: Sendable {
         }
         if let open {
             // A handle that has become stale is opened anew.
-            let now = try? open.file.status()
+            let now = try? open.file.stamp()
             if let now, now == open.status { return (open.file, now.byteCount) }
             close(key)
         }
@@ -64,7 +58,7 @@ final class OpenShards: Sendable {
         do throws(StoreError) {
             return try OpenFile(path)
         } catch {
-            guard error.reason.contains(Self.tooManyFiles) else { throw error }
+            guard error.systemError == EMFILE || error.systemError == ENFILE else { throw error }
             state.update { state in
                 for _ in 0..<(state.files.count / 2 + 1) { state.evictOldest() }
             }
@@ -72,12 +66,10 @@ final class OpenShards: Sendable {
         }
     }
 
-    private static let tooManyFiles = unsafe String(cString: strerror(EMFILE))
-
     private func verified(
         _ file: OpenFile, _ shard: TarIndex.Shard
-    ) throws(StoreError) -> ShardFile {
-        let status = try file.status()
+    ) throws(StoreError) -> FileStamp {
+        let status = try file.stamp()
         if status.byteCount == shard.byteCount, status.modified != shard.file.modified {
             guard try file.fingerprint(byteCount: status.byteCount) == shard.fingerprint else {
                 throw StoreError(
@@ -101,15 +93,4 @@ final class OpenShards: Sendable {
     var count: Int { state.update { $0.files.count } }
 
     private static func half(of limit: UInt64) -> Int { max(1, Int(clamping: limit / 2)) }
-
-    /// How many files this process may have open.
-    static var softLimit: UInt64 {
-        var limit = rlimit()
-        #if canImport(Glibc)
-        let status = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        #else
-        let status = unsafe getrlimit(RLIMIT_NOFILE, &limit)
-        #endif
-        return status == 0 ? UInt64(limit.rlim_cur) : 256
-    }
 }

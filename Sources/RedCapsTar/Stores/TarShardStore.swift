@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 /// Tar shards as they were downloaded: each file is one read of one range of a shard.
 ///
 /// A map of the shard would be no faster and would end the process with SIGBUS if the shard were

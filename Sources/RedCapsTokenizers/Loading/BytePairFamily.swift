@@ -1,4 +1,4 @@
-import RedCapsCore
+import RedCapsBase
 
 /// How text is prepared for a vocabulary whose files don't say so: `vocab.json` with `merges.txt`,
 /// and rank files.

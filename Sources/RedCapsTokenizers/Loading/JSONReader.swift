@@ -1,4 +1,4 @@
-import RedCapsCore
+import RedCapsBase
 
 /// Reads the values of one object of a tokenizer's file, and knows the file and the path of keys.
 struct JSONReader {

@@ -1,4 +1,4 @@
-import RedCapsCore
+import RedCapsBase
 
 /// Reads the model of a `tokenizer.json`: a vocabulary and merges, straight from the bytes.
 struct ModelReader {

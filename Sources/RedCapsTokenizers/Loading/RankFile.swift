@@ -1,4 +1,4 @@
-import RedCapsCore
+import RedCapsBase
 
 /// A file of tiktoken's: a token in base 64 and its rank in each line.
 ///

@@ -1,4 +1,4 @@
-import RedCapsCore
+import RedCapsBase
 
 /// A `tokenizer_config.json`, or one of the older files beside it.
 struct SettingsFile {

@@ -1,4 +1,4 @@
-import RedCapsCore
+import RedCapsBase
 
 /// Reads the steps of a `tokenizer.json`: normalizers, pre-tokenizers, post-processors, the decoder.
 extension JSONReader {

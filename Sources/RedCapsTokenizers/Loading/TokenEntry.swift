@@ -1,4 +1,4 @@
-import RedCapsCore
+import RedCapsBase
 
 /// A token that is to be added, and where it was read.
 struct TokenEntry {

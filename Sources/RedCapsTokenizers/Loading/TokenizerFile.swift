@@ -1,4 +1,4 @@
-import RedCapsCore
+import RedCapsBase
 
 /// A `tokenizer.json`.
 struct TokenizerFile {

@@ -1,4 +1,4 @@
-import RedCapsCore
+import RedCapsBase
 
 /// The files that a tokenizer is made of, in a model's folder or alone.
 enum TokenizerFolder {
@@ -7,20 +7,17 @@ enum TokenizerFolder {
 
     /// Whether there is a tokenizer's file at a path, or in the folder there.
     static func isTokenizer(_ path: String) -> Bool {
-        Disk.size(of: path) != nil && !isFolder(path)
+        Disk.size(of: path) != nil && !Disk.isFolder(path)
             || (["tokenizer.json", "vocab.json"] + rankFiles).contains {
                 Disk.exists("\(path)/\($0)")
             }
     }
 
-    private static func isFolder(_ path: String) -> Bool { Disk.exists(path + "/.") }
-
     /// Reads a whole file.
     static func bytes(of path: String) throws(TokenizerError) -> [UInt8] {
         guard Disk.exists(path) else { throw TokenizerError(.notFound, file: path, "isn't there") }
         do {
-            let (folder, name) = FolderStore.containing(path)
-            return try folder.bytes(of: name)
+            return try OpenFile.contents(of: path)
         } catch {
             throw TokenizerError(.invalid, file: path, "\(error)")
         }
@@ -30,7 +27,7 @@ enum TokenizerFolder {
     static func load(
         _ path: String, _ family: BytePairFamily?
     ) throws(TokenizerError) -> TokenizerPipeline {
-        guard isFolder(path) else { return try load(file: path, family, nil) }
+        guard Disk.isFolder(path) else { return try load(file: path, family, nil) }
         let names = ["tokenizer.json", "vocab.json"] + rankFiles
         guard let name = names.first(where: { Disk.exists("\(path)/\($0)") }) else {
             throw TokenizerError(

@@ -1,12 +1,4 @@
-import RedCapsCore
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import RedCapsBase
 
 /// Where a tokenizer's files are, given the name that a configuration has for them.
 enum TokenizerLocation {

@@ -1,4 +1,4 @@
-import RedCapsCore
+import RedCapsBase
 
 /// What lies beside a tokenizer: `tokenizer_config.json`, and where that has no
 /// `added_tokens_decoder`, the older `special_tokens_map.json` and `added_tokens.json`. What they

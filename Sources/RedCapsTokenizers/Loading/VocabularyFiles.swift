@@ -1,4 +1,4 @@
-import RedCapsCore
+import RedCapsBase
 
 /// `vocab.json` and `merges.txt`.
 enum VocabularyFiles {

@@ -52,7 +52,7 @@ struct Vocabulary: Sendable {
     private static func hash(_ bytes: ArraySlice<UInt8>) -> Int {
         unsafe bytes.withUnsafeBufferPointer { buffer in
             var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-            for position in unsafe 0..<buffer.count {
+            for position in 0..<buffer.count {
                 hash = (hash ^ UInt64(unsafe buffer[position])) &* 0x0000_0100_0000_01B3
             }
             return Int(truncatingIfNeeded: (hash ^ hash >> 29) & 0x7FFF_FFFF)

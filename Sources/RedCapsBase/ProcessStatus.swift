@@ -1,0 +1,35 @@
+/// What the system says of this process.
+package enum ProcessStatus {
+    /// A field of Linux's `/proc/self/status`, such as `Cpus_allowed`; `nil` where there is none.
+    package static func field(_ name: String) -> String? {
+        guard let file = unsafe fopen("/proc/self/status", "r") else { return nil }
+        defer { unsafe _ = fclose(file) }
+        var line = [CChar](repeating: 0, count: 1024)
+        while unsafe fgets(&line, CInt(line.count), file) != nil {
+            let text = String(
+                decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            let parts = text.split(separator: ":", maxSplits: 1)
+            if parts.count == 2, parts[0] == name {
+                return String(parts[1].filter { !$0.isWhitespace })
+            }
+        }
+        return nil
+    }
+
+    private static func bytes(_ name: String) -> Int? {
+        field(name).flatMap { Int($0.prefix { $0.isNumber }) }.map { $0 * 1024 }
+    }
+
+    /// The memory that is resident now, in bytes; `nil` where the system doesn't say.
+    package static var residentBytes: Int? { bytes("VmRSS") }
+
+    /// The most memory that the process has had resident so far, in bytes.
+    package static var peakResidentBytes: Int? {
+        if let peak = bytes("VmHWM") { return peak }
+        #if canImport(Darwin)
+        var usage = rusage()
+        if unsafe getrusage(RUSAGE_SELF, &usage) == 0 { return Int(usage.ru_maxrss) }
+        #endif
+        return nil
+    }
+}

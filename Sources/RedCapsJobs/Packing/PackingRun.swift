@@ -1,0 +1,103 @@
+import RedCapsBase
+
+/// One run of a packing, from the look at its inputs to the list of samples.
+struct PackingRun {
+    private let packing: Packing
+    private let control: PackingControl
+    private let table = FileTable()
+
+    init(_ packing: Packing, _ control: PackingControl) {
+        self.packing = packing
+        self.control = control
+    }
+
+    func run(_ observer: PackingObserver) throws(StoreError) -> Packing.Report {
+        let tree = try self.tree()
+        if let tree {
+            for output in [packing.raw, packing.list] where FilePath.isInside(output, tree) {
+                throw StoreError(
+                    .occupied, file: output,
+                    reason: "lies in \(tree), which is to be packed; choose another place")
+            }
+        }
+        let folder = try PackingFolder(packing.raw)
+        try folder.removeLeftovers()
+        try Disk.makeFolder(FilePath.split(packing.list).folder)
+        // Whatever happens, the plain forms of compressed inputs go.
+        defer {
+            if tree == nil {
+                for number in packing.inputs.indices {
+                    unsafe _ = unlink(folder.decompressed(number))
+                }
+            }
+        }
+        var meter = ListingMeter(control)
+        var walk = TreeWalk(tree ?? "", into: table)
+        let place: PackingSource.Place
+        if let tree {
+            try walk.run(&meter, observer)
+            place = .tree(tree)
+        } else {
+            let tars = try TarInputs(
+                packing.inputs, temporary: { folder.decompressed($0) }, jobs: packing.options.jobs,
+                control: control, report: observer)
+            try tars.list(into: table, &meter, observer)
+            place = .tars(tars)
+        }
+        control.advance { $0.totalFiles = table.count }
+        try table.sort(control, observer)
+        let replaced = tree == nil ? table.dropReplaced() : 0
+        guard table.count > 0 else {
+            throw StoreError(
+                .missing, file: packing.inputs[0], reason: "there are no files to be packed")
+        }
+        let plan = try ShardPlan(table, packing.options.sharding, control, observer)
+        try folder.check(plan, inputs: tree == nil ? packing.inputs : [], list: packing.list)
+        try write(plan, place, folder, observer)
+        control.advance { $0.stage = .finishing }
+        try control.pulse(observer)
+        let listed = try SampleList.write(
+            table, to: packing.list, control, observer)
+        return Packing.Report(
+            shards: plan.shards.count, samples: plan.samples, files: table.count,
+            bytes: plan.byteCount, unpaired: plan.unpaired, firstUnpaired: plan.firstUnpaired,
+            listed: listed, kept: control.progress.kept, replaced: replaced,
+            skippedLinks: walk.skippedLinks, firstSkippedLink: walk.firstSkippedLink)
+    }
+
+    /// The tree to be packed, or `nil` if the inputs are tars.
+    private func tree() throws(StoreError) -> String? {
+        for input in packing.inputs {
+            var status = stat()
+            guard unsafe stat(input, &status) == 0 else { throw .system(input, "open") }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR where packing.inputs.count == 1: return input
+            case S_IFDIR:
+                throw StoreError(
+                    .invalid, file: input, reason: "a folder is packed alone, not with other inputs"
+                )
+            case S_IFREG: continue
+            default: throw StoreError(.notAFile, file: input, reason: "neither a folder nor a tar")
+            }
+        }
+        return nil
+    }
+
+    private func write(
+        _ plan: ShardPlan, _ place: PackingSource.Place, _ folder: PackingFolder,
+        _ observer: PackingObserver
+    ) throws(StoreError) {
+        control.advance {
+            $0.stage = .writing
+            $0.totalFiles = table.count
+            $0.totalBytes = plan.byteCount
+            $0.totalShards = plan.shards.count
+        }
+        try control.forEach(plan.shards.count, jobs: packing.options.jobs, report: observer) {
+            [table, control] (number) throws(StoreError) in
+            let source = PackingSource(table, place)
+            let packer = ShardPacker(table, source, folder, control)
+            try packer.pack(plan.shards[number])
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import RedCapsBase
+import RedCapsTar
+
+/// Tars to be packed again, each as a plain file: itself, or what was decompressed from it.
+struct TarInputs: Sendable {
+    struct Input: Sendable {
+        /// As the caller named it, for messages.
+        let name: String
+        /// The plain tar.
+        let path: String
+    }
+
+    let inputs: [Input]
+
+    /// Decompresses what is compressed.
+    /// - Parameters:
+    ///   - temporary: The path for the plain form of an input, by its number.
+    init(
+        _ paths: [String], temporary: @escaping @Sendable (Int) -> String, jobs: Int,
+        control: PackingControl, report: PackingObserver
+    ) throws(StoreError) {
+        var compressed: [Int] = []
+        for (number, path) in paths.enumerated() where try Self.isCompressed(path) {
+            compressed.append(number)
+        }
+        let numbers = compressed
+        control.advance { $0.stage = .decompressing }
+        try control.forEach(numbers.count, jobs: jobs, report: report) {
+            (index) throws(StoreError) in
+            let number = numbers[index]
+            try Decompression.run(paths[number], to: temporary(number), control: control)
+        }
+        control.advance { $0.stage = .listing }
+        let known = Set(numbers)
+        inputs = paths.enumerated().map { number, path in
+            Input(name: path, path: known.contains(number) ? temporary(number) : path)
+        }
+    }
+
+    private static func isCompressed(_ path: String) throws(StoreError) -> Bool {
+        let file = try OpenFile(path)
+        _ = try file.size()  // refuses what isn't a file
+        let head = try file.bytes(at: 0, count: 6)
+        let magics: [[UInt8]] = [
+            [0x1F, 0x8B], [0x28, 0xB5, 0x2F, 0xFD], [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00],
+            [0x42, 0x5A, 0x68],
+        ]
+        return magics.contains { head.starts(with: $0) }
+    }
+
+    /// Lists the files of all tars.
+    func list(
+        into table: FileTable, _ meter: inout ListingMeter, _ observer: PackingObserver
+    ) throws(StoreError) {
+        for (number, input) in inputs.enumerated() {
+            let listing = ShardListing(path: input.path)
+            if let failure = listing.failure { throw input.speaking(failure) }
+            for member in listing.members {
+                try add(member, of: input, UInt32(number), to: table)
+                try meter.count(observer)
+            }
+        }
+    }
+
+    private func add(
+        _ member: TarMember, of input: Input, _ number: UInt32, to table: FileTable
+    ) throws(StoreError) {
+        func refused(_ code: StoreError.Code, _ reason: String) -> StoreError {
+            StoreError(
+                code, file: input.name, member: String(decoding: member.name, as: UTF8.self),
+                byteOffset: member.offset, reason: reason)
+        }
+        switch member.kind {
+        case .file: break
+        case .directory, .special: return
+        case .symbolicLink, .hardLink:
+            throw refused(
+                .notAFile, "a link, which can't be packed; unpack the tar and pack the tree")
+        case .sparse:
+            throw refused(
+                .notAFile,
+                "a sparse member, whose bytes don't lie in one range; "
+                    + "unpack the tar and pack the tree")
+        }
+        guard let path = MemberPath(bytes: member.name) else {
+            throw refused(.unsafePath, "a path that is absolute or leads out with `..`")
+        }
+        if path.bytes.split(separator: UInt8(ascii: "/")).contains(where: TreeWalk.isSkipped) {
+            return
+        }
+        try table.append(
+            path.bytes, size: member.size, source: number, offset: member.offset)
+    }
+}
+
+extension TarInputs.Input {
+    /// An error about the plain form, told of the file that the caller named.
+    func speaking(_ error: StoreError) -> StoreError {
+        guard name != path else { return error }
+        return StoreError(
+            error.code, file: name, member: error.member, byteOffset: error.byteOffset,
+            reason: "decompressed: \(error.reason)")
+    }
+}

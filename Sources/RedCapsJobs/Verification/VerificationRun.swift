@@ -1,0 +1,253 @@
+import RedCapsBase
+import RedCapsCore
+import RedCapsTar
+
+/// One verification on its way: shards, then references, then samples.
+final class VerificationRun {
+    private let verification: Verification
+    private let cancellation: Cancellation
+    private let report: (Verification.Progress) -> Void
+    private let found: (Finding) throws -> Void
+    private var progress = Verification.Progress()
+    private var summary = Verification.Summary()
+    private var bad: [Int] = []
+
+    init(
+        _ verification: Verification, _ cancellation: Cancellation,
+        _ report: @escaping (Verification.Progress) -> Void,
+        _ found: @escaping (Finding) throws -> Void
+    ) {
+        self.verification = verification
+        self.cancellation = cancellation
+        self.report = report
+        self.found = found
+    }
+
+    func run() throws -> Verification.Summary {
+        let folders = try index()
+        let shards = folders.flatMap { $0.index?.shards ?? [] }.map(\.path)
+        guard !shards.isEmpty else {
+            throw StoreError(.missing, file: verification.raw, reason: "no *.tar in this folder")
+        }
+        try checkShards(shards)
+        for folder in folders { try folder.index.map(findDuplicates) }
+        if let samples { try check(samples) }
+        summary.badSamples = OmittedEntries(bad).all
+        return summary
+    }
+
+    private var samples: SampleIndex?
+
+    /// Opens the index, which is built if need be.
+    /// - Returns: The folders with shards, each once.
+    private func index() throws -> [DatasetFolder] {
+        guard let list = verification.list else {
+            return [try DatasetFolder(verification.raw, cancellation: cancellation)]
+        }
+        let samples = try SampleIndex(
+            list: list, images: verification.raw, annotations: verification.captionFolder,
+            cancellation: cancellation)
+        self.samples = samples
+        let isOne = verification.captionFolder == verification.raw
+        return isOne ? [samples.images] : [samples.images, samples.annotations]
+    }
+
+    // MARK: Telling
+
+    private func begin(_ stage: Verification.Progress.Stage, of total: Int) {
+        (progress.stage, progress.finished, progress.total) = (stage, 0, total)
+        report(progress)
+    }
+
+    private func advance(_ count: Int = 1) {
+        progress.finished += count
+        report(progress)
+    }
+
+    private func note(_ finding: Finding) throws {
+        summary.counts[finding.kind, default: 0] += 1
+        progress.findings += 1
+        if let sample = finding.sample { bad.append(sample) }
+        try found(finding)
+    }
+
+    // MARK: Shards
+
+    private func checkShards(_ paths: [String]) throws {
+        begin(.shards, of: paths.count)
+        let cancellation = cancellation
+        try inOrder(paths.count, threads: 16, lookAhead: 64) { number in
+            ShardCheck(paths[number], cancellation)
+        } consume: { _, check in
+            for finding in check.findings { try self.note(finding) }
+            self.summary.shards += 1
+            self.summary.members += check.memberCount
+            self.advance()
+        }
+    }
+
+    private func findDuplicates(_ index: TarIndex) throws {
+        guard index.duplicateCount > 0 else { return }
+        try index.forEachRecord { record in
+            try pause(record.number)
+            guard record.isReplaced else { return }
+            try note(
+                Finding(
+                    .duplicate, file: index.shards[record.shard].path,
+                    member: record.path.description, byteOffset: record.offset,
+                    "a later member of the same path replaces it"))
+        }
+    }
+
+    /// Makes things on threads and takes them in order; what `consume` throws ends it.
+    private func inOrder<Product: Sendable>(
+        _ count: Int, threads: Int, lookAhead: Int,
+        produce: @escaping @Sendable (Int) -> Product,
+        consume: (Int, Product) throws -> Void
+    ) throws {
+        var failure: (any Error)?
+        do throws(StoreError) {
+            try OrderedWork.run(
+                count, threads: threads, lookAhead: lookAhead, produce: produce
+            ) { (number, product) throws(StoreError) in
+                if cancellation.isCancelled {
+                    throw StoreError(.cancelled, file: verification.raw, reason: "cancelled")
+                }
+                do { try consume(number, product) } catch {
+                    failure = error
+                    throw StoreError(.cancelled, file: verification.raw, reason: "stopped")
+                }
+            }
+        } catch {
+            throw failure ?? error
+        }
+    }
+
+    /// Ends a long loop on the calling thread when that is asked for.
+    private func pause(_ number: UInt64) throws {
+        if number & 0xFFFF == 0, cancellation.isCancelled {
+            throw StoreError(.cancelled, file: verification.raw, reason: "cancelled")
+        }
+    }
+
+    // MARK: References
+
+    private func check(_ samples: SampleIndex) throws {
+        summary.samples = samples.count
+        begin(.references, of: samples.count)
+        try reportMissing(samples)
+        try checkMembers(samples)
+        advance(samples.count)
+        if verification.isDeep { try checkSamples(samples) }
+    }
+
+    private func reportMissing(_ samples: SampleIndex) throws {
+        for index in try samples.missingSamples() {
+            try pause(UInt64(index))
+            for part in SamplePart.allCases {
+                let kind: Finding.Kind = part == .image ? .missingImage : .missingAnnotation
+                switch try samples.table.reference(row: index, column: part.rawValue) {
+                case .missing(let path):
+                    try note(Finding(kind, member: path, sample: index, "in no shard"))
+                case .absent:
+                    try note(Finding(kind, sample: index, "the entry has no \(part) path"))
+                default: break
+                }
+            }
+        }
+    }
+
+    /// Members that nobody asks for, and members that are asked for but aren't files.
+    private func checkMembers(_ samples: SampleIndex) throws {
+        let isOne = verification.captionFolder == verification.raw
+        for (columns, folder) in isOne
+            ? [([0, 1], samples.images)]
+            : [([0], samples.images), ([1], samples.annotations)]
+        {
+            guard let index = folder.index else { continue }
+            var users = RecordUsers(count: index.recordCount)
+            for column in columns {
+                try samples.table.forEachRecord(column: column) { row, record in
+                    try pause(UInt64(row))
+                    users.add(record)
+                }
+            }
+            var unfit: Set<UInt64> = []
+            try index.forEachRecord { record in
+                try pause(record.number)
+                if users.contains(record.number) {
+                    if record.kind != .file { unfit.insert(record.number) }
+                } else if record.kind == .file, !record.isReplaced {
+                    try note(
+                        Finding(
+                            .orphan, file: index.shards[record.shard].path,
+                            member: record.path.description, byteOffset: record.offset,
+                            "the list doesn't name it"))
+                }
+            }
+            guard !unfit.isEmpty else { continue }
+            for column in columns {
+                try samples.table.forEachRecord(column: column) { row, record in
+                    guard unfit.contains(record) else { return }
+                    let path = try samples.table.reference(row: row, column: column).path
+                    try note(
+                        Finding(
+                            .notAFile, member: path, sample: row,
+                            "a link, a directory or another member that can't be served"))
+                }
+            }
+        }
+    }
+
+    // MARK: Samples
+
+    private func checkSamples(_ samples: SampleIndex) throws {
+        begin(.samples, of: samples.count)
+        let check = SampleCheck(samples, verification.rules)
+        let size = 32
+        let pieces = (samples.count + size - 1) / size
+        var twins = TwinFinder(count: samples.count)
+        var ids = IDComparison()
+        try inOrder(pieces, threads: verification.jobs, lookAhead: 4 * verification.jobs) { piece in
+            check.run(piece * size..<min((piece + 1) * size, samples.count))
+        } consume: { _, results in
+            for result in results {
+                for finding in result.findings { try self.note(finding) }
+                twins.add(result)
+                ids.add(result)
+            }
+            self.advance(results.count)
+        }
+        for index in ids.contradictions {
+            let paths = try samples.paths(index)
+            try note(
+                Finding(
+                    .contradiction, member: paths.annotation, sample: index,
+                    "its id isn't that of \(paths.image)"))
+        }
+        for group in try twins.groups() {
+            let first = try samples.paths(group[0]).image
+            for index in group {
+                try note(
+                    Finding(
+                        .sameImage, member: try samples.paths(index).image, sample: index,
+                        "\(group.count) samples with other captions have these bytes, the first is \(first)"
+                    ))
+            }
+        }
+    }
+}
+
+/// Which records somebody uses: a bit for each.
+private struct RecordUsers {
+    private var bits: [UInt64]
+
+    init(count: Int) { bits = .init(repeating: 0, count: count / 64 + 1) }
+
+    mutating func add(_ record: UInt64) {
+        guard record / 64 < bits.count else { return }
+        bits[Int(record / 64)] |= 1 << (record % 64)
+    }
+
+    func contains(_ record: UInt64) -> Bool { bits[Int(record / 64)] >> (record % 64) & 1 == 1 }
+}

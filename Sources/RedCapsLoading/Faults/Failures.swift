@@ -1,0 +1,109 @@
+/// A sample that couldn't be loaded.
+public struct SampleFailure: Sendable, CustomStringConvertible {
+    /// The place in the stream of samples.
+    public let position: Int
+    /// Which sample.
+    public let index: Int
+    /// Why.
+    public let error: any Error
+
+    package init(position: Int, index: Int, error: any Error) {
+        (self.position, self.index, self.error) = (position, index, error)
+    }
+
+    /// The path of the file at fault, where the data set tells it.
+    public var path: String? { (error as? any LocatedError)?.path }
+
+    /// The place and the reason in one line.
+    public var description: String { "position \(position), \(error)" }
+}
+
+/// What to do about samples that can't be loaded, and how many of them are too many.
+public struct FailurePolicy: Sendable, Hashable {
+    enum Action: Sendable, Hashable {
+        case replace, skip, stop
+
+        /// What becomes of a sample that failed.
+        var verb: String {
+            switch self {
+            case .replace: "replaced"
+            case .skip: "left out"
+            case .stop: "failed"
+            }
+        }
+    }
+
+    let action: Action
+    let budget: FailureBudget
+
+    /// Take another sample, drawn as the reference draws it, and again if that fails too. A batch
+    /// keeps its size. More failures than the budget end the run, as do 500 in a row for one place.
+    public static func replace(atMost budget: FailureBudget) -> FailurePolicy {
+        FailurePolicy(action: .replace, budget: budget)
+    }
+
+    /// Leave it out: its batch is that much shorter, be it empty, and still covers the same
+    /// positions. More failures than the budget end the run.
+    public static func skip(atMost budget: FailureBudget) -> FailurePolicy {
+        FailurePolicy(action: .skip, budget: budget)
+    }
+
+    /// End the run with the error.
+    public static let stop = FailurePolicy(action: .stop, budget: .count(0))
+
+    /// How many samples may fail in a row for one place in the order.
+    var attempts: Int {
+        action == .replace ? min(budget.count.map { $0 < .max ? $0 + 1 : $0 } ?? .max, 500) : 1
+    }
+}
+
+/// How many failures a run bears. They are counted in the order of the samples, from where the run
+/// began, so that a run ends at the same batch for any number of threads.
+public struct FailureBudget: Sendable, Hashable, ExpressibleByIntegerLiteral {
+    let count: Int?
+    let share: Double
+
+    /// So many in the whole run.
+    public static func count(_ count: Int) -> FailureBudget {
+        FailureBudget(count: max(0, count), share: 0)
+    }
+
+    /// That share of the samples so far, 0 ... 1, but never less than 100 failures: a few at the
+    /// beginning say nothing about the rest. An order that ends without a single good sample is an
+    /// error whatever its length, for a single process that began it.
+    public static func fraction(_ share: Double) -> FailureBudget {
+        FailureBudget(count: nil, share: share.isNaN ? 0 : min(max(0, share), 1))
+    }
+
+    private init(count: Int?, share: Double) {
+        (self.count, self.share) = (count, share)
+    }
+
+    /// So many in the whole run.
+    public init(integerLiteral count: Int) { self = .count(count) }
+
+    /// Whether so many failures among so many positions are borne.
+    func bears(_ failures: Int, of positions: Int) -> Bool {
+        failures <= count ?? max(100, Int(share * Double(positions)))
+    }
+}
+
+/// More samples couldn't be loaded than the policy bears.
+public struct TooManyFailures: Error, Sendable, CustomStringConvertible {
+    /// The latest failures, in order.
+    public let failures: [SampleFailure]
+    /// How many there were in the whole run, these included.
+    public let count: Int
+
+    /// The count, and the last failure.
+    public var description: String {
+        let last = failures.last.map { "\($0)" } ?? ""
+        return count == 1 ? last : "\(count) samples couldn't be loaded; the last: \(last)"
+    }
+}
+
+/// An error of a sample that knows which file is at fault: a loader's failures and ledgers name it.
+public protocol LocatedError: Error {
+    /// The file's path, as the data set's manifest has it.
+    var path: String { get }
+}
