@@ -182,8 +182,8 @@ internal import CResample
         let shrink = shrink(stored, region.width)
         let place = orientation.stored(region, stored.width, stored.height)
         let source = StoredAxes(
-            columns: Stretch(place.x, place.width, shrunkBy: shrink),
-            rows: Stretch(place.y, place.height, shrunkBy: shrink))
+            columns: AxisSpan(place.x, place.width, shrunkBy: shrink),
+            rows: AxisSpan(place.y, place.height, shrunkBy: shrink))
         let shown = orientation.shown(source, reversed: \.reversed)
         resampler.begin(
             axes.axis(from: shown.columns.count, box: shown.columns.box, to: imageSize, filter),
@@ -231,7 +231,7 @@ internal import CResample
 }
 
 /// A stretch of one axis of an image that is shrunk while it is decoded.
-private struct Stretch {
+private struct AxisSpan {
     /// The first pixel of the shrunk image that it touches.
     let start: Int
     /// How many it touches.
@@ -258,8 +258,8 @@ private struct Stretch {
     }
 
     /// The same, counted from the other end.
-    var reversed: Stretch {
-        Stretch(
+    var reversed: AxisSpan {
+        AxisSpan(
             start: start, count: count,
             box: box.map { (Double(count) - $0.upperBound)..<(Double(count) - $0.lowerBound) })
     }

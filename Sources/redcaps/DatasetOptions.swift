@@ -94,7 +94,7 @@ struct DatasetOptions: ParsableArguments {
             training, root: root, tokenizer: try chosenTokenizer(root),
             makeTokenizer: { try $0.makeTokenizer(root: root) }, imageOptions: imageOptions,
             missing: missing == .drop ? .dropAtOpen : .failSample,
-            excluding: try exclude.map { try ExclusionList(file: $0) },
+            excluding: try exclude.map { try SkipList(file: $0) },
             progress: { bar.show($0.finishedShards, of: $0.shardCount) }, logger: logger)
         return (training, dataset)
     }

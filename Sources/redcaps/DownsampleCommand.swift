@@ -34,7 +34,7 @@ struct DownsampleCommand: ParsableCommand {
     var progressive = false
 
     @Option(help: "What becomes of ICC profiles: keep, convert (to sRGB) or drop.")
-    var profile = Downsampling.Profile.keep
+    var profile = DownsamplingOptions.Profile.keep
 
     @Flag(help: "Turn images as their metadata say.")
     var applyOrientation = false
@@ -52,7 +52,7 @@ struct DownsampleCommand: ParsableCommand {
     var shard = Share(at: 0, of: 1)
 
     @Option(help: "What becomes of a broken image: it is left out, copied, or ends the run.")
-    var onError = DatasetDownsampling.BrokenImages.skip
+    var onError = Downsampling.BrokenImages.skip
 
     @Flag(help: "Print one line of JSON at the end.")
     var json = false
@@ -75,13 +75,13 @@ struct DownsampleCommand: ParsableCommand {
         _ = try downsampling()
     }
 
-    private func downsampling() throws -> DatasetDownsampling {
+    private func downsampling() throws -> Downsampling {
         do {
-            let options = try Downsampling(
+            let options = try DownsamplingOptions(
                 shortestEdge: shortestEdge, quality: quality, sampling: sampling?.value,
                 isProgressive: progressive, profile: profile,
                 appliesOrientation: applyOrientation, keepsMetadata: !dropMetadata)
-            return try DatasetDownsampling(
+            return try Downsampling(
                 input, into: into, options, brokenImages: onError, jobs: jobs,
                 share: (shard.at, shard.of))
         } catch let error as ImageError {
@@ -117,7 +117,7 @@ struct DownsampleCommand: ParsableCommand {
         if !report.broken.isEmpty { throw ExitCode(1) }
     }
 
-    private func tell(_ report: DatasetDownsampling.Progress, seconds: Double) {
+    private func tell(_ report: Downsampling.Progress, seconds: Double) {
         guard json else {
             print(
                 "\(report.images) images: \(report.downsampled) downsampled, "
@@ -142,5 +142,5 @@ struct DownsampleCommand: ParsableCommand {
     }
 }
 
-extension Downsampling.Profile: ArgumentParser.ExpressibleByArgument {}
-extension DatasetDownsampling.BrokenImages: ArgumentParser.ExpressibleByArgument {}
+extension DownsamplingOptions.Profile: ArgumentParser.ExpressibleByArgument {}
+extension Downsampling.BrokenImages: ArgumentParser.ExpressibleByArgument {}

@@ -119,7 +119,7 @@ struct ConcatDatasetTests {
         #expect(dataset.count == 5)
         #expect(dataset.imageSize == 24)
         #expect(try dataset.paths(of: 3) == ("0.jpg", "0.txt"))
-        var options = try LoaderOptions(try training())
+        var options = LoaderOptions(try training())
         #expect(options.batchSize == 5)
         #expect(options.dropsLast)
         options.sampler = .sequential
@@ -156,12 +156,12 @@ struct ConcatDatasetTests {
         let whole = try ConcatDataset(try training(), root: folder.path)
         let dataset = try ConcatDataset(
             try training(), root: folder.path,
-            excluding: [ExclusionList([(1, "1.jpg")]), ExclusionList()])
+            excluding: [SkipList([(1, "1.jpg")]), SkipList()])
         #expect(dataset.count == 4)
         #expect(try dataset.paths(of: 1).image == "2.jpg")
         #expect(dataset.fingerprint != whole.fingerprint)
-        #expect(throws: ExclusionError.self) {
-            try ConcatDataset(try training(), root: folder.path, excluding: [ExclusionList()])
+        #expect(throws: SkipListError.self) {
+            try ConcatDataset(try training(), root: folder.path, excluding: [SkipList()])
         }
     }
 

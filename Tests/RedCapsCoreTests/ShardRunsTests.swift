@@ -27,7 +27,7 @@ struct ShardRunsTests {
 
         func open(
             _ list: [(shard: Int, sample: Int)], excluding: [Int] = [],
-            missing: MissingSamples = .failSample
+            missing: MissingPolicy = .failSample
         ) throws -> CaptionDataset {
             let entries = list.map { shard, sample in
                 #"{"image": "\#(shard)/\#(sample).jpg", "annotation": "\#(shard)/\#(sample).json"}"#
@@ -36,7 +36,7 @@ struct ShardRunsTests {
             return try CaptionDataset(
                 TestSupport.Samples.configuration(imageSize: 24), root: folder.path,
                 missing: missing,
-                excluding: ExclusionList(
+                excluding: SkipList(
                     excluding.map { ($0, "\(list[$0].shard)/\(list[$0].sample).jpg") }))
         }
     }

@@ -31,7 +31,7 @@ struct DownsamplerTests {
     }
 
     private func downsampled(
-        _ file: [UInt8], _ options: Downsampling
+        _ file: [UInt8], _ options: DownsamplingOptions
     ) throws -> Downsampler.Output {
         try Downsampler(options).downsample(file.span)
     }
@@ -77,7 +77,7 @@ struct DownsamplerTests {
         ])
     func sizes(width: Int, height: Int, edge: Int, newWidth: Int, newHeight: Int) throws {
         let jpeg = try JPEGEncoder().encode(try picture(width, height))
-        let output = try downsampled(jpeg, Downsampling(shortestEdge: edge))
+        let output = try downsampled(jpeg, DownsamplingOptions(shortestEdge: edge))
         let file = try #require(output.bytes)
         let header = try ImageDecoder().header(of: file.span)
         #expect((header.width, header.height) == (newWidth, newHeight))
@@ -88,13 +88,13 @@ struct DownsamplerTests {
     func untouched() throws {
         let jpeg = try Photo.bytes("wide_420")
         for edge in [97, 98, 5000] {
-            #expect(try downsampled(jpeg, Downsampling(shortestEdge: edge)).bytes == nil)
+            #expect(try downsampled(jpeg, DownsamplingOptions(shortestEdge: edge)).bytes == nil)
         }
-        #expect(try downsampled(jpeg, Downsampling(shortestEdge: 96)).bytes != nil)
+        #expect(try downsampled(jpeg, DownsamplingOptions(shortestEdge: 96)).bytes != nil)
         for format in FormatTests.switchedOn {
             let file = try #require(FormatGolden.files(format).first { $0.pixels?.width == 21 })
-            #expect(try downsampled(file.bytes, Downsampling(shortestEdge: 17)).bytes == nil)
-            #expect(try downsampled(file.bytes, Downsampling(shortestEdge: 16)).bytes != nil)
+            #expect(try downsampled(file.bytes, DownsamplingOptions(shortestEdge: 17)).bytes == nil)
+            #expect(try downsampled(file.bytes, DownsamplingOptions(shortestEdge: 16)).bytes != nil)
         }
     }
 
@@ -103,7 +103,7 @@ struct DownsamplerTests {
         arguments: [(200, 150, 70), (150, 200, 140), (397, 203, 51)])
     func pixels(width: Int, height: Int, edge: Int) throws {
         let jpeg = try JPEGEncoder(quality: 95).encode(try picture(width, height))
-        let output = try downsampled(jpeg, Downsampling(shortestEdge: edge, quality: 92))
+        let output = try downsampled(jpeg, DownsamplingOptions(shortestEdge: edge, quality: 92))
         let whole = try ImageDecoder().decode(jpeg.span)
         let small = try Resampler(.lanczos).resize(
             whole, width: output.width, height: output.height)
@@ -115,7 +115,7 @@ struct DownsamplerTests {
     @Test("Beyond, hardly anything is lost", arguments: [(1300, 820, 100), (1301, 803, 91)])
     func shrunk(width: Int, height: Int, edge: Int) throws {
         let jpeg = try JPEGEncoder(quality: 95, sampling: .s444).encode(try picture(width, height))
-        let output = try downsampled(jpeg, Downsampling(shortestEdge: edge, quality: 100))
+        let output = try downsampled(jpeg, DownsamplingOptions(shortestEdge: edge, quality: 100))
         let file = try #require(output.bytes)
         let whole = try ImageDecoder().decode(jpeg.span)
         let small = try Resampler(.lanczos).resize(
@@ -126,23 +126,24 @@ struct DownsamplerTests {
     @Test("Quality, sampling, progression and gray are what was asked for")
     func coding() throws {
         let jpeg = try JPEGEncoder().encode(try picture(120, 90))
-        func frame(_ options: Downsampling) throws -> (marker: UInt8, body: [UInt8]) {
+        func frame(_ options: DownsamplingOptions) throws -> (marker: UInt8, body: [UInt8]) {
             let file = try #require(try downsampled(jpeg, options).bytes)
             return try #require(segments(file).first { [0xC0, 0xC2].contains($0.marker) })
         }
-        #expect(try frame(Downsampling(shortestEdge: 60)).body[7] == 0x11)
-        #expect(try frame(Downsampling(shortestEdge: 60, quality: 89)).body[7] == 0x22)
-        #expect(try frame(Downsampling(shortestEdge: 60, sampling: .s420)).body[7] == 0x22)
-        #expect(try frame(Downsampling(shortestEdge: 60)).marker == 0xC0)
-        #expect(try frame(Downsampling(shortestEdge: 60, isProgressive: true)).marker == 0xC2)
+        #expect(try frame(DownsamplingOptions(shortestEdge: 60)).body[7] == 0x11)
+        #expect(try frame(DownsamplingOptions(shortestEdge: 60, quality: 89)).body[7] == 0x22)
+        #expect(try frame(DownsamplingOptions(shortestEdge: 60, sampling: .s420)).body[7] == 0x22)
+        #expect(try frame(DownsamplingOptions(shortestEdge: 60)).marker == 0xC0)
+        #expect(
+            try frame(DownsamplingOptions(shortestEdge: 60, isProgressive: true)).marker == 0xC2)
         let sizes = try [30, 90].map {
             try #require(
-                try downsampled(jpeg, Downsampling(shortestEdge: 60, quality: $0)).bytes
+                try downsampled(jpeg, DownsamplingOptions(shortestEdge: 60, quality: $0)).bytes
             ).count
         }
         #expect(sizes[0] < sizes[1])
         let gray = try JPEGEncoder(sampling: .gray).encode(try picture(120, 90))
-        let file = try #require(try downsampled(gray, Downsampling(shortestEdge: 60)).bytes)
+        let file = try #require(try downsampled(gray, DownsamplingOptions(shortestEdge: 60)).bytes)
         #expect(try ImageDecoder().header(of: file.span).componentCount == 1)
     }
 
@@ -151,12 +152,12 @@ struct DownsamplerTests {
         let jpeg = with(
             try JPEGEncoder(quality: 100, sampling: .s444).encode(try picture(120, 80)),
             segment(0xE1, exif(value)))
-        let kept = try #require(try downsampled(jpeg, Downsampling(shortestEdge: 40)).bytes)
+        let kept = try #require(try downsampled(jpeg, DownsamplingOptions(shortestEdge: 40)).bytes)
         #expect(try ImageDecoder().header(of: kept.span).orientation.rawValue == Int(value))
         #expect(try ImageDecoder().header(of: kept.span).width == 60)
 
         let output = try downsampled(
-            jpeg, Downsampling(shortestEdge: 40, quality: 100, appliesOrientation: true))
+            jpeg, DownsamplingOptions(shortestEdge: 40, quality: 100, appliesOrientation: true))
         let turned = try #require(output.bytes)
         let header = try ImageDecoder().header(of: turned.span)
         #expect(header.orientation == .upright)
@@ -178,7 +179,7 @@ struct DownsamplerTests {
     func smallTurned() throws {
         let jpeg = with(
             try JPEGEncoder(quality: 95).encode(try picture(60, 40)), segment(0xE1, exif(6)))
-        let options = try Downsampling(shortestEdge: 100, appliesOrientation: true)
+        let options = try DownsamplingOptions(shortestEdge: 100, appliesOrientation: true)
         let output = try downsampled(jpeg, options)
         #expect((output.width, output.height) == (40, 60))
         #expect(output.bytes != nil)
@@ -200,17 +201,17 @@ struct DownsamplerTests {
                 segments(file).filter { $0.marker > 0xE0 && $0.marker != 0xEE }
                     .map { String(decoding: $0.body.prefix(4), as: UTF8.self) })
         }
-        let kept = try #require(try downsampled(jpeg, Downsampling(shortestEdge: 40)).bytes)
+        let kept = try #require(try downsampled(jpeg, DownsamplingOptions(shortestEdge: 40)).bytes)
         #expect(names(kept) == ["Exif", "http", "ICC_", "Phot"])
         let body = segments(kept).first { $0.marker == 0xE2 }?.body
         #expect(body.map { Array($0[14...]) } == profile)
 
-        let bare = try Downsampling(shortestEdge: 40, profile: .drop, keepsMetadata: false)
+        let bare = try DownsamplingOptions(shortestEdge: 40, profile: .drop, keepsMetadata: false)
         #expect(names(try #require(try downsampled(jpeg, bare).bytes)) == [])
-        let withProfile = try Downsampling(shortestEdge: 40, keepsMetadata: false)
+        let withProfile = try DownsamplingOptions(shortestEdge: 40, keepsMetadata: false)
         #expect(names(try #require(try downsampled(jpeg, withProfile).bytes)) == ["ICC_"])
 
-        let small = try Downsampling(shortestEdge: 400, profile: .drop, keepsMetadata: false)
+        let small = try DownsamplingOptions(shortestEdge: 400, profile: .drop, keepsMetadata: false)
         let stripped = try #require(try downsampled(jpeg, small).bytes)
         #expect(names(stripped) == [])
         #expect(
@@ -236,7 +237,7 @@ struct DownsamplerTests {
         #expect(jpeg[unit] == 0)
         #expect(throws: ImageError.self) { try ImageDecoder().header(of: jpeg.span) }
         jpeg[unit] = 1
-        let small = try #require(try downsampled(jpeg, Downsampling(shortestEdge: 40)).bytes)
+        let small = try #require(try downsampled(jpeg, DownsamplingOptions(shortestEdge: 40)).bytes)
         #expect(try ImageDecoder().decode(small.span).height == 40)
         #expect(!segments(small).contains { $0.marker == 0xE1 })
     }
@@ -247,7 +248,7 @@ struct DownsamplerTests {
         let images = try Fixture.decode([String: Profiled].self, from: "profiles.json")
         let image = try #require(images[name])
         guard ImageFormat.png.isDecoded else { return }
-        let options = try Downsampling(shortestEdge: 64, quality: 100, profile: .convert)
+        let options = try DownsamplingOptions(shortestEdge: 64, quality: 100, profile: .convert)
         let file = try #require(try downsampled(image.bytes, options).bytes)
         #expect(!segments(file).contains { $0.marker == 0xE2 })
         let pixels = try ImageDecoder().decode(file.span)
@@ -276,14 +277,15 @@ struct DownsamplerTests {
             try JPEGEncoder().encode(try picture(120, 80)),
             segment(0xE2, Array("ICC_PROFILE\0".utf8) + [1, 1] + gray))
         #expect(
-            try downsampled(jpeg, Downsampling(shortestEdge: 40, profile: .convert)).bytes
-                == (try downsampled(jpeg, Downsampling(shortestEdge: 40, profile: .drop)).bytes))
+            try downsampled(jpeg, DownsamplingOptions(shortestEdge: 40, profile: .convert)).bytes
+                == (try downsampled(jpeg, DownsamplingOptions(shortestEdge: 40, profile: .drop))
+                    .bytes))
     }
     #else
     @Test("Without the trait, colours aren't converted but refused")
     func noConversion() throws {
         let error = #expect(throws: ImageError.self) {
-            try Downsampling(shortestEdge: 64, profile: .convert)
+            try DownsamplingOptions(shortestEdge: 64, profile: .convert)
         }
         #expect(error?.code == .unsupported)
         #expect(error?.reason.contains("\"ICC\"") ?? false)
@@ -295,7 +297,7 @@ struct DownsamplerTests {
         let jpeg = try JPEGEncoder().encode(try picture(120, 80))
         for edge in [40, 400] {
             let error = #expect(throws: ImageError.self) {
-                try downsampled(Array(jpeg.dropLast(40)), Downsampling(shortestEdge: edge))
+                try downsampled(Array(jpeg.dropLast(40)), DownsamplingOptions(shortestEdge: edge))
             }
             #expect(error?.code == .truncated)
         }
@@ -304,18 +306,18 @@ struct DownsamplerTests {
     @Test("Edges and qualities that make no sense are refused")
     func arguments() throws {
         for edge in [0, -1, 65501] {
-            #expect(throws: ImageError.self) { try Downsampling(shortestEdge: edge) }
+            #expect(throws: ImageError.self) { try DownsamplingOptions(shortestEdge: edge) }
         }
         for quality in [0, 101] {
             #expect(throws: ImageError.self) {
-                try Downsampling(shortestEdge: 100, quality: quality)
+                try DownsamplingOptions(shortestEdge: 100, quality: quality)
             }
         }
     }
 
     @Test("A downsampler's next image doesn't depend on the last")
     func again() throws {
-        let options = try Downsampling(shortestEdge: 50)
+        let options = try DownsamplingOptions(shortestEdge: 50)
         let downsampler = try Downsampler(options)
         let files = try [(120, 80), (80, 120), (300, 60), (120, 80)].map {
             try JPEGEncoder().encode(try picture($0.0, $0.1))

@@ -18,11 +18,12 @@ struct DownsamplingTests {
 
     private func job(
         _ folder: TemporaryFolder, into output: String = "out",
-        brokenImages: DatasetDownsampling.BrokenImages = .skip, quality: Int = 90, jobs: Int = 2,
+        brokenImages: Downsampling.BrokenImages = .skip, quality: Int = 90, jobs: Int = 2,
         share: (Int, Int) = (0, 1)
-    ) throws -> DatasetDownsampling {
-        try DatasetDownsampling(
-            folder["in"], into: folder[output], Downsampling(shortestEdge: 20, quality: quality),
+    ) throws -> Downsampling {
+        try Downsampling(
+            folder["in"], into: folder[output],
+            DownsamplingOptions(shortestEdge: 20, quality: quality),
             brokenImages: brokenImages, jobs: jobs, share: (share.0, share.1))
     }
 
@@ -275,8 +276,8 @@ struct DownsamplingTests {
         try images(in: folder)
         for (input, output) in [("in", "in/out"), ("in/00000", "in"), ("in", "in")] {
             let error = #expect(throws: StoreError.self) {
-                try DatasetDownsampling(
-                    folder[input], into: folder[output], Downsampling(shortestEdge: 20)
+                try Downsampling(
+                    folder[input], into: folder[output], DownsamplingOptions(shortestEdge: 20)
                 ).run()
             }
             #expect(error?.code == .occupied)
@@ -290,8 +291,8 @@ struct DownsamplingTests {
         #expect(error?.code == .compressed)
         #expect(!(try folder.names().contains("new")))
         error = #expect(throws: StoreError.self) {
-            try DatasetDownsampling(
-                folder["nowhere"], into: folder["x"], Downsampling(shortestEdge: 20)
+            try Downsampling(
+                folder["nowhere"], into: folder["x"], DownsamplingOptions(shortestEdge: 20)
             ).run()
         }
         for jobs in [0, 1025] {
@@ -324,7 +325,7 @@ struct DownsamplingTests {
     func stream() async throws {
         let folder = try TemporaryFolder()
         try images(in: folder)
-        var last: DatasetDownsampling.Progress?
+        var last: Downsampling.Progress?
         for try await progress in try job(folder).progress() { last = progress }
         #expect(last?.images == 9)
         #expect(last?.doneBytes == last?.totalBytes)

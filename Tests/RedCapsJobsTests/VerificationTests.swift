@@ -182,7 +182,7 @@ struct VerificationTests {
         var configuration = try Samples.configuration(imageSize: 24)
         configuration.dataPath = "data.json"
         configuration.minimumImageSize = 16
-        let exclusions = ExclusionList([(0, "a.jpg"), (2, "c.jpg")])
+        let exclusions = SkipList([(0, "a.jpg"), (2, "c.jpg")])
         let dataset = try CaptionDataset(
             configuration, root: folder.path, excluding: exclusions)
         #expect(dataset.count == 2)
@@ -194,9 +194,9 @@ struct VerificationTests {
             configuration, root: folder.path, missing: .dropAtOpen)
         #expect(partial.count == 3)
         #expect(try (0..<3).map { try partial.paths(of: $0).image } == ["a.jpg", "b.jpg", "d.jpg"])
-        let error = #expect(throws: ExclusionError.self) {
+        let error = #expect(throws: SkipListError.self) {
             try CaptionDataset(
-                configuration, root: folder.path, excluding: ExclusionList([(1, "a.jpg")]))
+                configuration, root: folder.path, excluding: SkipList([(1, "a.jpg")]))
         }
         #expect(error?.reason.contains("made for another list") == true)
     }

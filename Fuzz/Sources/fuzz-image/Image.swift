@@ -65,7 +65,7 @@ private func fixtures(_ format: String) -> [[UInt8]] {
 }
 
 private func downsample(_ file: [UInt8], _ flags: UInt8, edge: Int) throws(ImageError) {
-    let options = try Downsampling(
+    let options = try DownsamplingOptions(
         shortestEdge: edge, quality: 50, isProgressive: flags & 1 != 0,
         profile: [.keep, .convert, .drop][Int(flags >> 1 & 3) % 3],
         appliesOrientation: flags & 16 != 0, keepsMetadata: flags & 8 != 0,

@@ -172,7 +172,7 @@ extension CaptionDataset {
     public convenience init(
         _ training: TrainingConfiguration, root: String? = nil,
         tokenizer: (any CaptionTokenizer)? = nil, imageOptions: ImageOptions = ImageOptions(),
-        missing: MissingSamples = .failSample, excluding: ExclusionList = ExclusionList(),
+        missing: MissingPolicy = .failSample, excluding: SkipList = SkipList(),
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {

@@ -20,7 +20,7 @@ public final class CaptionDataset: Dataset {
 
     private let list: any SampleList
     /// The entries of the list that are left out.
-    private let omitted: OmittedEntries
+    private let omitted: SkippedEntries
     private let prompts: PromptEncoder
     /// How files become pixels.
     public let imageOptions: ImageOptions
@@ -41,13 +41,13 @@ public final class CaptionDataset: Dataset {
     ///   - cancellation: Stops the building of an index within a second.
     ///   - progress: Told after each shard that an index is built of.
     ///   - logger: Told about damaged shards and missing files, once each.
-    /// - Throws: `ConfigurationError`, `ManifestError`, `ExclusionError` or `StoreError` with the
+    /// - Throws: `ConfigurationError`, `ManifestError`, `SkipListError` or `StoreError` with the
     ///   place.
     public convenience init(
         _ configuration: CaptionDatasetConfiguration, root: String? = nil,
         tokenizer: (any CaptionTokenizer)? = nil, imageOptions: ImageOptions = ImageOptions(),
-        padIndex: Int = 0, missing: MissingSamples = .failSample,
-        excluding: ExclusionList = ExclusionList(),
+        padIndex: Int = 0, missing: MissingPolicy = .failSample,
+        excluding: SkipList = SkipList(),
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
@@ -63,7 +63,7 @@ public final class CaptionDataset: Dataset {
         var omitted = missing == .dropAtOpen ? try index.missingSamples() : []
         omitted += try excluding.entries(of: index)
         try self.init(
-            configuration, list: index, omitted: OmittedEntries(omitted), tokenizer: tokenizer,
+            configuration, list: index, omitted: SkippedEntries(omitted), tokenizer: tokenizer,
             imageOptions: imageOptions, padIndex: padIndex)
     }
 
@@ -74,20 +74,20 @@ public final class CaptionDataset: Dataset {
         _ configuration: CaptionDatasetConfiguration, manifest: Manifest, images: any FileStore,
         annotations: any FileStore, tokenizer: (any CaptionTokenizer)? = nil,
         imageOptions: ImageOptions = ImageOptions(), padIndex: Int = 0,
-        missing: MissingSamples = .failSample, logger: Logger = Logger(label: "RedCaps")
+        missing: MissingPolicy = .failSample, logger: Logger = Logger(label: "RedCaps")
     ) throws {
         let list = StoredList(manifest, images: images, annotations: annotations)
         let lacking = list.missing
         missing.report(lacking.count, of: manifest.count, to: logger)
         try self.init(
             configuration, list: list,
-            omitted: OmittedEntries(missing == .dropAtOpen ? lacking : []), tokenizer: tokenizer,
+            omitted: SkippedEntries(missing == .dropAtOpen ? lacking : []), tokenizer: tokenizer,
             imageOptions: imageOptions, padIndex: padIndex)
     }
 
     private init(
         _ configuration: CaptionDatasetConfiguration, list: any SampleList,
-        omitted: OmittedEntries, tokenizer: (any CaptionTokenizer)?, imageOptions: ImageOptions,
+        omitted: SkippedEntries, tokenizer: (any CaptionTokenizer)?, imageOptions: ImageOptions,
         padIndex: Int
     ) throws {
         try configuration.check()

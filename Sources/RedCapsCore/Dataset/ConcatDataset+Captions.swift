@@ -20,7 +20,7 @@ extension ConcatDataset where Source == CaptionDataset {
     ///   - cancellation: Stops the building of an index within a second.
     ///   - progress: Told after each shard that an index is built of.
     ///   - logger: Told about damaged shards and missing files, once each.
-    /// - Throws: `ConfigurationError`, `ManifestError`, `ExclusionError` or `StoreError` with the
+    /// - Throws: `ConfigurationError`, `ManifestError`, `SkipListError` or `StoreError` with the
     ///   place.
     public convenience init(
         _ training: TrainingConfiguration, root: String? = nil,
@@ -28,15 +28,15 @@ extension ConcatDataset where Source == CaptionDataset {
         makeTokenizer: (TokenizerConfiguration) throws -> any CaptionTokenizer = {
             try $0.makeTokenizer()
         },
-        imageOptions: ImageOptions = ImageOptions(), missing: MissingSamples = .failSample,
-        excluding: [ExclusionList] = [],
+        imageOptions: ImageOptions = ImageOptions(), missing: MissingPolicy = .failSample,
+        excluding: [SkipList] = [],
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
         for note in training.notes { logger.notice("\(note)") }
         let configurations = training.dataset.sources
         guard excluding.isEmpty || excluding.count == configurations.count else {
-            throw ExclusionError(
+            throw SkipListError(
                 file: "the exclusions",
                 reason: "\(excluding.count) lists for \(configurations.count) data sets; "
                     + "one for each is needed, which may be empty")
@@ -58,7 +58,7 @@ extension ConcatDataset where Source == CaptionDataset {
                     configuration, root: root, tokenizer: try made(for: configuration),
                     imageOptions: imageOptions,
                     padIndex: training.padIndex, missing: missing,
-                    excluding: excluding.isEmpty ? ExclusionList() : excluding[number],
+                    excluding: excluding.isEmpty ? SkipList() : excluding[number],
                     cancellation: cancellation, progress: progress, logger: logger))
         }
         try self.init(sources, groups: training.dataset.groups)

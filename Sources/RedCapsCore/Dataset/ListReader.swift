@@ -107,7 +107,8 @@ import RedCapsTar
     private mutating func readEntry(_ body: Row) throws {
         while true {
             _ = try next()
-            var plain = unsafe PlainEntry(UnsafeRawBufferPointer(rebasing: memory[start..<end]))
+            var plain = unsafe SimpleEntryReader(
+                UnsafeRawBufferPointer(rebasing: memory[start..<end]))
             switch plain.read() {
             case .complete:
                 try body(plain.image, plain.annotation)

@@ -16,7 +16,7 @@ public final class Downsampler {
     }
 
     /// What is wanted.
-    public let options: Downsampling
+    public let options: DownsamplingOptions
 
     private let decoder: ImageDecoder
     private let writer: JPEGWriter
@@ -29,7 +29,7 @@ public final class Downsampler {
     /// Makes a downsampler.
     /// - Throws: `ImageError` with `noMemory`.
     public init(
-        _ options: Downsampling, kernel: ResampleKernel = .automatic
+        _ options: DownsamplingOptions, kernel: ResampleKernel = .automatic
     ) throws(ImageError) {
         self.options = options
         decoder = try ImageDecoder(limits: options.limits)

@@ -4,17 +4,17 @@ import RedCapsTar
 
 /// One run of a downsampling.
 struct DownsamplingRun {
-    typealias Observer = (DatasetDownsampling.Progress) throws(StoreError) -> Void
+    typealias Observer = (Downsampling.Progress) throws(StoreError) -> Void
 
-    private let job: DatasetDownsampling
+    private let job: Downsampling
     private let tools: Tools
 
-    init(_ job: DatasetDownsampling) {
+    init(_ job: Downsampling) {
         self.job = job
         tools = Tools(job)
     }
 
-    func run(_ observer: Observer) throws(StoreError) -> DatasetDownsampling.Progress {
+    func run(_ observer: Observer) throws(StoreError) -> Downsampling.Progress {
         for (inner, outer) in [(job.output, job.input), (job.input, job.output)]
         where FilePath.isInside(inner, outer) {
             throw StoreError(
@@ -81,7 +81,7 @@ struct DownsamplingRun {
                     if case .broken(let reason) = product, job.brokenImages == .copy,
                         let stamp = FileStamp(of: "\(job.input)/\(file.path)")
                     {
-                        let image = DatasetDownsampling.BrokenImage(
+                        let image = Downsampling.BrokenImage(
                             file: file.path, member: nil, reason: reason)
                         let record = DownsamplingState.Record(images: 1, broken: [image])
                         try state.note(record, of: file.path, stamp)
@@ -95,7 +95,7 @@ struct DownsamplingRun {
     }
 
     private static func downsample(
-        _ path: String, _ job: DatasetDownsampling, _ tools: Tools
+        _ path: String, _ job: Downsampling, _ tools: Tools
     ) throws(StoreError) -> FileResult {
         let (from, to) = ("\(job.input)/\(path)", "\(job.output)/\(path)")
         if let old = FileStamp(of: from), let new = FileStamp(of: to),
@@ -224,7 +224,7 @@ struct DownsamplingRun {
 
 /// Counts what is done, and tells it now and then.
 private struct Meter {
-    var progress = DatasetDownsampling.Progress()
+    var progress = Downsampling.Progress()
     private var throttle = Throttle(.milliseconds(50))
 
     mutating func pulse(_ observer: DownsamplingRun.Observer) throws(StoreError) {
@@ -232,7 +232,7 @@ private struct Meter {
     }
 
     mutating func note(
-        _ product: Tools.Product, file: String, member: String?, _ job: DatasetDownsampling
+        _ product: Tools.Product, file: String, member: String?, _ job: Downsampling
     ) throws(StoreError) {
         switch product {
         case .other: progress.others += 1
@@ -285,13 +285,15 @@ private final class Tools: Sendable {
         let downsampler: Downsampler
         var buffer = ReadBuffer()
 
-        init(_ options: Downsampling) throws(ImageError) { downsampler = try Downsampler(options) }
+        init(_ options: DownsamplingOptions) throws(ImageError) {
+            downsampler = try Downsampler(options)
+        }
     }
 
-    private let options: Downsampling
+    private let options: DownsamplingOptions
     private let free = ConditionLock<[Kit]>([])
 
-    init(_ job: DatasetDownsampling) { options = job.options }
+    init(_ job: Downsampling) { options = job.options }
 
     /// Downsamples a file, or says why not.
     func product(

@@ -14,12 +14,12 @@ struct DownsamplingState {
         var others = 0
         var bytesRead: UInt64 = 0
         var bytesWritten: UInt64 = 0
-        var broken: [DatasetDownsampling.BrokenImage] = []
+        var broken: [Downsampling.BrokenImage] = []
     }
 
     /// Opens the state of an output, or begins one.
     /// - Throws: `occupied` if the output was made with other options.
-    init(_ job: DatasetDownsampling) throws(StoreError) {
+    init(_ job: Downsampling) throws(StoreError) {
         folder = job.output + "/.redcaps-downsample"
         try Disk.makeFolder(folder)
         let wanted = Array(Self.describe(job).utf8)
@@ -37,7 +37,7 @@ struct DownsamplingState {
         }
     }
 
-    private static func describe(_ job: DatasetDownsampling) -> String {
+    private static func describe(_ job: Downsampling) -> String {
         let options = job.options
         return "version 1, shortest edge \(options.shortestEdge), "
             + "quality \(options.encoder.quality), sampling \(options.encoder.sampling), "

@@ -23,10 +23,12 @@ package final class PackingFolder: Sendable {
     func decompressed(_ number: Int) -> String { "\(path)/.input-\(number).tar.part" }
 
     /// Removes what a killed run has left.
-    func removeLeftovers() throws(StoreError) {
+    /// - Parameter list: Where the list of samples goes.
+    func removeLeftovers(list: String) throws(StoreError) {
+        let listName = FilePath.split(list).name
         for name in try FolderListing.fileNames(path)
-        where name.hasPrefix(".") && name.contains(".tar.")
-            && name.hasSuffix(FilePath.temporarySuffix)
+        where name.hasPrefix(".") && name.hasSuffix(FilePath.temporarySuffix)
+            && (name.contains(".tar.") || name.hasPrefix(".\(listName)."))
         {
             try Disk.remove("\(path)/\(name)")
         }

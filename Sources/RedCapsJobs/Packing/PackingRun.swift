@@ -21,7 +21,7 @@ struct PackingRun {
             }
         }
         let folder = try PackingFolder(packing.raw)
-        try folder.removeLeftovers()
+        try folder.removeLeftovers(list: packing.list)
         try Disk.makeFolder(FilePath.split(packing.list).folder)
         // Whatever happens, the plain forms of compressed inputs go.
         defer {

@@ -176,7 +176,7 @@ struct IDComparison {
 }
 
 /// Finds images that are the same bytes under several captions.
-struct TwinFinder {
+struct DuplicateImageFinder {
     private var images: [UInt64]
     private var captions: [UInt64]
     private var isKnown: [Bool]

@@ -32,7 +32,7 @@ final class VerificationRun {
         try checkShards(shards)
         for folder in folders { try folder.index.map(findDuplicates) }
         if let samples { try check(samples) }
-        summary.badSamples = OmittedEntries(bad).all
+        summary.badSamples = SkippedEntries(bad).all
         return summary
     }
 
@@ -206,7 +206,7 @@ final class VerificationRun {
         let check = SampleCheck(samples, verification.rules)
         let size = 32
         let pieces = (samples.count + size - 1) / size
-        var twins = TwinFinder(count: samples.count)
+        var twins = DuplicateImageFinder(count: samples.count)
         var ids = IDComparison()
         try inOrder(pieces, threads: verification.jobs, lookAhead: 4 * verification.jobs) { piece in
             check.run(piece * size..<min((piece + 1) * size, samples.count))

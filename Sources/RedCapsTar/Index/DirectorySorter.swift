@@ -19,7 +19,7 @@ struct DirectorySorter {
     /// Writes the directory.
     mutating func write(
         to writer: BlockFileWriter, _ cancellation: Cancellation?
-    ) throws(StoreError) -> Suspects {
+    ) throws(StoreError) -> HashCollisions {
         let sorted = KeySort(count: count) { tell in
             for shard in hashes { shard.forEach(tell) }
         }
@@ -32,7 +32,7 @@ struct DirectorySorter {
             hashes[shard] = []
         }
         try sorted.sort(cancellation)
-        var suspects = Suspects()
+        var suspects = HashCollisions()
         var bytes = PackedBytes()
         var runStart = 0
         for place in 0..<count {
@@ -71,7 +71,7 @@ struct DirectorySorter {
 }
 
 /// Records that may be duplicates, because their paths have the same hash.
-struct Suspects {
+struct HashCollisions {
     /// Groups with the same hash, each in order, whose paths must be compared.
     private(set) var groups: [[UInt64]] = []
     /// Names without a folder that come again in a later shard.

@@ -65,7 +65,7 @@ extension PathTable {
                 runs.append(try shard(of: packed.number))
                 continue
             }
-            let odd = unsafe try oddPaths.withRecord(packed.number) { unsafe OddPath($0) }
+            let odd = unsafe try oddPaths.withRecord(packed.number) { unsafe SpelledPath($0) }
             switch odd.kind {
             case .member: runs.append(try shard(of: odd.record))
             case .loose: runs.append(ShardRuns.loose)

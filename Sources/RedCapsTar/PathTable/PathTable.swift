@@ -31,7 +31,7 @@ package final class PathTable: Sendable {
         static let facts = 4
 
         static func recordSizes(columns: Int) -> [Int] {
-            [columns * PackedReference.size, OddPath.size, 1, PackedReference.size, 1]
+            [columns * PackedReference.size, SpelledPath.size, 1, PackedReference.size, 1]
         }
     }
 
@@ -146,9 +146,9 @@ package final class PathTable: Sendable {
         }
     }
 
-    private func odd(_ number: UInt64) throws(StoreError) -> OddPath {
+    private func odd(_ number: UInt64) throws(StoreError) -> SpelledPath {
         try file.use { (file) throws(StoreError) in
-            unsafe try file.withRecord(Section.oddPaths, number) { unsafe OddPath($0) }
+            unsafe try file.withRecord(Section.oddPaths, number) { unsafe SpelledPath($0) }
         }
     }
 
@@ -227,7 +227,7 @@ struct PackedReference {
 }
 
 /// A path that needs its own text: one that isn't in a tar, or that the list spells in its own way.
-struct OddPath {
+struct SpelledPath {
     static let size = 16
 
     enum Kind: UInt8 {

@@ -194,7 +194,7 @@ package struct PathTableWriter {
         _ kind: Kind, _ row: Int, _ column: Int
     ) throws(StoreError) -> PackedReference {
         let range = range(row * folders.count + column) ?? 0..<0
-        let oddKind: OddPath.Kind
+        let oddKind: SpelledPath.Kind
         var record: UInt64 = 0
         switch kind {
         case .plain(let record): return PackedReference(.member, record)
@@ -210,7 +210,7 @@ package struct PathTableWriter {
             if !isMissing[row] { count(missing: text[place]) }
             isMissing[row] = true
         }
-        let odd = OddPath(
+        let odd = SpelledPath(
             oddKind, record: record, textStart: file.count(PathTable.Section.text),
             textCount: UInt32(range.count))
         let number = file.count(PathTable.Section.oddPaths)

@@ -4,7 +4,7 @@ import RedCapsTar
 /// Samples that a data set leaves out, as `redcaps verify --list-bad` writes them: one JSON object
 /// in each line, of which `index` and `image` count: the place in the list, and the path that the
 /// list must have there.
-public struct ExclusionList: Sendable {
+public struct SkipList: Sendable {
     private var entries: [(index: Int, image: String)] = []
     private var file = "the exclusions"
 
@@ -15,7 +15,7 @@ public struct ExclusionList: Sendable {
     public init(_ entries: [(index: Int, image: String)]) { self.entries = entries }
 
     /// Reads a file.
-    /// - Throws: `StoreError` if it can't be read, `ExclusionError` for a line that is none.
+    /// - Throws: `StoreError` if it can't be read, `SkipListError` for a line that is none.
     public init(file: String) throws {
         self.file = file
         let bytes = try OpenFile.contents(of: file)
@@ -25,7 +25,7 @@ public struct ExclusionList: Sendable {
                 case .integer(let index)? = object["index"],
                 case .string(let image)? = object["image"]
             else {
-                throw ExclusionError(
+                throw SkipListError(
                     file: file, reason: "line \(number + 1) has no \"index\" and \"image\"")
             }
             entries.append((index, image))
@@ -39,12 +39,12 @@ public struct ExclusionList: Sendable {
     func entries(of index: SampleIndex) throws -> [Int] {
         for entry in entries {
             guard (0..<index.count).contains(entry.index) else {
-                throw ExclusionError(
+                throw SkipListError(
                     file: file, reason: "sample \(entry.index) of \(index.count)")
             }
             let path = try index.paths(entry.index).image
             guard path == entry.image else {
-                throw ExclusionError(
+                throw SkipListError(
                     file: file,
                     reason: "made for another list: sample \(entry.index) is \(path) here, "
                         + "not \(entry.image)")
@@ -55,7 +55,7 @@ public struct ExclusionList: Sendable {
 }
 
 /// Why a list of exclusions can't be used.
-public struct ExclusionError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct SkipListError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file.
     public let file: String
     /// What is wrong with it.

@@ -2,7 +2,7 @@ import RedCapsBase
 import RedCapsTar
 
 /// Reads an entry of a list that is an object of plain strings: no escapes, nothing nested.
-@safe struct PlainEntry {
+@safe struct SimpleEntryReader {
     enum Outcome {
         case complete
         /// The bytes end before the entry does.

@@ -10,7 +10,7 @@ import RedCapsTar
 /// first bytes, not by these. The same input gives the same bytes, whatever the number of threads. A
 /// file or a shard gets its name when it is whole; a run that was killed is continued by running it
 /// again. The input is never changed.
-public struct DatasetDownsampling: Sendable {
+public struct Downsampling: Sendable {
     /// What becomes of an image that can't be decoded.
     public enum BrokenImages: String, Sendable, CaseIterable {
         /// It is reported and left out; its annotation stays.
@@ -26,7 +26,7 @@ public struct DatasetDownsampling: Sendable {
     /// The folder to write to; made if need be.
     public let output: String
     /// What is wanted of the images.
-    public let options: Downsampling
+    public let options: DownsamplingOptions
     /// What becomes of images that can't be decoded.
     public let brokenImages: BrokenImages
     /// Threads.
@@ -39,7 +39,7 @@ public struct DatasetDownsampling: Sendable {
     /// - Parameter jobs: Threads; `nil` is as many as there are usable cores.
     /// - Throws: `StoreError` with the offending argument.
     public init(
-        _ input: String, into output: String, _ options: Downsampling,
+        _ input: String, into output: String, _ options: DownsamplingOptions,
         brokenImages: BrokenImages = .skip, jobs: Int? = nil, share: (at: Int, of: Int) = (0, 1)
     ) throws(StoreError) {
         func refused(_ reason: String) -> StoreError {

@@ -1,5 +1,5 @@
 /// How images are made smaller for good: what is wanted of the files that `Downsampler` writes.
-public struct Downsampling: Sendable, Hashable {
+public struct DownsamplingOptions: Sendable, Hashable {
     /// What becomes of an ICC profile.
     public enum Profile: String, Sendable, Hashable, CaseIterable {
         /// It stays, if it describes the kind of colours that is written.

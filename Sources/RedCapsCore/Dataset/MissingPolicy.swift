@@ -3,7 +3,7 @@ import RedCapsTar
 
 /// What to do about samples whose image or annotation is in no shard, as after a download of some
 /// shards only.
-public enum MissingSamples: Sendable, Hashable {
+public enum MissingPolicy: Sendable, Hashable {
     /// They stay in the order and fail when their turn comes, as in the reference.
     case failSample
     /// They are left out when the data set is opened, and the others move up. The order then depends
@@ -21,7 +21,7 @@ public enum MissingSamples: Sendable, Hashable {
 
 extension SampleIndex {
     /// Tells about damaged shards and missing files, a line each.
-    func report(to logger: Logger, _ missing: MissingSamples) {
+    func report(to logger: Logger, _ missing: MissingPolicy) {
         var told: Set<String> = []
         for shard in folders.flatMap({ $0.index?.shards ?? [] }) where !told.contains(shard.path) {
             guard let failure = shard.failure else { continue }
@@ -35,7 +35,7 @@ extension SampleIndex {
 }
 
 /// Entries of a list that a data set leaves out: the others get new numbers, in the same order.
-package struct OmittedEntries: Sendable {
+package struct SkippedEntries: Sendable {
     /// The entries, sorted, each once.
     private let entries: [Int]
 
