@@ -89,7 +89,7 @@ struct IndexCommand: ParsableCommand {
                 progress: show)
         }
         let index =
-            try samples.map(\.images.index)
+            try samples.map { $0.shards(of: .image) }
             ?? TarIndex(folder: raw, rebuilds: rebuild, progress: show)
         guard let index, !index.shards.isEmpty else {
             throw ValidationFailure("\(raw): no *.tar in this folder")

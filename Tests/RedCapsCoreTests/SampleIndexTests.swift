@@ -186,4 +186,42 @@ struct SampleIndexTests {
         #expect(error?.reason.contains("at byte") == true)
         #expect(try set.folder.names("raw/.redcaps").allSatisfy { !$0.contains("tmp") })
     }
+
+    @Test("A sample costs at most four blocks of the index: its row, its members and its path")
+    func blocks() throws {
+        let folder = try TemporaryFolder()
+        var list = "["
+        for shard in 0..<4 {
+            var bytes: [UInt8] = []
+            for number in 0..<1500 {
+                let name = "0000\(shard)/picture-\(number)"
+                bytes += tarHeader("\(name).jpg", size: 5) + tarBody("image")
+                bytes += tarHeader("\(name).json", size: 4) + tarBody("text")
+                list += #"\#(list == "[" ? "" : ", "){"image": "\#(name).jpg", "#
+                list += #""annotation": "\#(name).json"}"#
+            }
+            try folder.write("raw/0000\(shard).tar", bytes + tarEnd)
+        }
+        try folder.write("list.json", list + "]")
+        let index = try SampleIndex(
+            list: folder["list.json"], images: folder["raw"], annotations: folder["raw"])
+        #expect((index.count, index.missingCount) == (6000, 0))
+        let lookup = RowLookup()
+        var buffer = ReadBuffer()
+        var most = 0
+        var last = 0
+        for position in 0..<6000 {
+            // Far from the one before, so that nothing is in memory still.
+            let entry = position * 2999 % 6000
+            try index.look(up: entry, lookup)
+            try index.read(0, lookup, into: &buffer)
+            try index.read(1, lookup, into: &buffer)
+            #expect(try lookup.path(0).hasSuffix("picture-\(entry % 1500).jpg"))
+            most = max(most, lookup.blocksRead - last)
+            last = lookup.blocksRead
+        }
+        #expect(most <= 4)
+        // Nearly always a row, two members in one block, and a path.
+        #expect(lookup.blocksRead <= 6000 * 3 + 200)
+    }
 }

@@ -41,6 +41,19 @@
         count = unsafe try body(UnsafeMutableRawBufferPointer(rebasing: memory[..<size]))
     }
 
+    /// Makes room for `count` bytes, replacing what the buffer held, and lets `body` write them.
+    /// - Parameters:
+    ///   - count: How many bytes there is room for.
+    ///   - body: Writes from the start, and says how many it has written.
+    public mutating func fill<Failure: Error>(
+        count: Int, with body: (inout MutableRawSpan) throws(Failure) -> Int
+    ) throws(Failure) {
+        unsafe try fill(max(0, count)) { (target) throws(Failure) in
+            var bytes = unsafe target.mutableBytes
+            return min(max(0, try body(&bytes)), max(0, count))
+        }
+    }
+
     private static func allocate(
         _ size: Int
     ) -> (memory: UnsafeMutableRawBufferPointer, isMapped: Bool) {

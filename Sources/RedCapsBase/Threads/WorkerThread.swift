@@ -80,10 +80,11 @@ package enum WorkerThread {
     /// - Returns: The things in order.
     /// - Throws: The first failure in that order.
     package static func map<Product: Sendable, Failure: Error>(
-        _ count: Int, _ body: @escaping @Sendable (Int) throws(Failure) -> Product
+        _ count: Int, threads: Int = usableCores,
+        _ body: @escaping @Sendable (Int) throws(Failure) -> Product
     ) throws(Failure) -> [Product] {
         let products = ConditionLock([Result<Product, Failure>?](repeating: nil, count: count))
-        forEach(count) { number in
+        forEach(count, threads: threads) { number in
             let product = Result { () throws(Failure) in try body(number) }
             products.update { $0[number] = product }
         }

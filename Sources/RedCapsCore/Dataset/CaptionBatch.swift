@@ -21,6 +21,8 @@ public struct CaptionSample: Sendable, Equatable {
     public let caption: String?
     /// The prompt's ids, cut at the configuration's `max_length`, not padded.
     public let inputIDs: [Int]
+    /// The bytes of the sample's further parts, of those that the data set was opened with.
+    public var parts: [SamplePart: [UInt8]] = [:]
     /// The reference's `type`, always `text2image`.
     public var type: String { "text2image" }
 
@@ -29,6 +31,7 @@ public struct CaptionSample: Sendable, Equatable {
         a.index == b.index && a.imageFile == b.imageFile && a.imageFolder == b.imageFolder
             && a.sourceSize == b.sourceSize && a.crop == b.crop && a.isMirrored == b.isMirrored
             && a.isDropped == b.isDropped && a.caption == b.caption && a.inputIDs == b.inputIDs
+            && a.parts == b.parts
     }
 }
 

@@ -18,7 +18,8 @@ public final class CaptionDataset: Dataset {
     /// list, wherever it lies, with the same samples left out.
     public let fingerprint: UInt64
 
-    private let list: any SampleList
+    /// Where its samples' files are.
+    private let samples: SampleIndex
     /// The entries of the list that are left out.
     private let omitted: SkippedEntries
     private let prompts: PromptEncoder
@@ -51,10 +52,7 @@ public final class CaptionDataset: Dataset {
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
-        func resolve(_ path: String) -> String {
-            guard let root, !path.hasPrefix("/") else { return path }
-            return root.hasSuffix("/") ? root + path : root + "/" + path
-        }
+        func resolve(_ path: String) -> String { Self.path(path, in: root) }
         let index = try SampleIndex(
             list: resolve(configuration.dataPath), images: resolve(configuration.imageFolder),
             annotations: resolve(configuration.captionFolder), cancellation: cancellation,
@@ -63,30 +61,84 @@ public final class CaptionDataset: Dataset {
         var omitted = missing == .dropAtOpen ? try index.missingSamples() : []
         omitted += try excluding.entries(of: index)
         try self.init(
-            configuration, list: index, omitted: SkippedEntries(omitted), tokenizer: tokenizer,
+            configuration, index, omitted: SkippedEntries(omitted), tokenizer: tokenizer,
             imageOptions: imageOptions, padIndex: padIndex)
     }
 
-    /// Makes a data set of a list and of stores.
+    /// Opens a data set whose files lie in any stores: finds its index, or locates all files of its
+    /// list first.
+    ///
+    /// - Parameters:
+    ///   - configuration: What to load; of its paths only that of the list counts.
+    ///   - root: The folder that the list's path is relative to; `nil` for the working directory.
+    ///   - stores: Where the files of each part are. An image's and an annotation's are needed; each
+    ///     further part must have a path in the list's entries under its name, and comes with each
+    ///     sample as `CaptionSample.parts`.
+    ///   - tokenizer: Instead of the one that the configuration names.
+    ///   - imageOptions: How files become pixels.
+    ///   - padIndex: The id that pads prompts in a batch.
+    ///   - missing: What to do about samples that the stores say they don't have.
+    ///   - excluding: Samples to leave out.
+    ///   - cancellation: Stops the building of an index.
+    ///   - logger: Told about missing files.
+    /// - Throws: `ConfigurationError`, `ManifestError`, `SkipListError`, or `StoreError` with the
+    ///   place if a store couldn't look: that is no missing file.
+    public convenience init(
+        _ configuration: CaptionDatasetConfiguration, root: String? = nil,
+        stores: [SamplePart: any FileStore], tokenizer: (any CaptionTokenizer)? = nil,
+        imageOptions: ImageOptions = ImageOptions(), padIndex: Int = 0,
+        missing: MissingPolicy = .failSample, excluding: SkipList = SkipList(),
+        cancellation: Cancellation? = nil, logger: Logger = Logger(label: "RedCaps")
+    ) throws {
+        let index = try SampleIndex(
+            list: Self.path(configuration.dataPath, in: root), stores: stores,
+            cancellation: cancellation)
+        index.report(to: logger, missing)
+        var omitted = missing == .dropAtOpen ? try index.missingSamples() : []
+        omitted += try excluding.entries(of: index)
+        try self.init(
+            configuration, index, omitted: SkippedEntries(omitted), tokenizer: tokenizer,
+            imageOptions: imageOptions, padIndex: padIndex)
+    }
+
+    /// Makes a data set of a list in memory and of stores; all files are located at once.
+    /// - Parameters:
+    ///   - configuration: What to load; its paths don't count.
+    ///   - manifest: The samples.
+    ///   - images: Where their images are.
+    ///   - annotations: Where their annotations are.
+    ///   - parts: Where the files of further parts are, which come with each sample as
+    ///     `CaptionSample.parts`.
+    ///   - tokenizer: Instead of the one that the configuration names.
+    ///   - imageOptions: How files become pixels.
+    ///   - padIndex: The id that pads prompts in a batch.
+    ///   - missing: What to do about samples that the stores say they don't have.
+    ///   - logger: Told about missing files.
     /// - Throws: `ConfigurationError` if there is no tokenizer or no sample, or a value of the
-    ///   configuration makes no sense.
+    ///   configuration makes no sense; `StoreError` with the place if a store couldn't look.
     public convenience init(
         _ configuration: CaptionDatasetConfiguration, manifest: Manifest, images: any FileStore,
-        annotations: any FileStore, tokenizer: (any CaptionTokenizer)? = nil,
-        imageOptions: ImageOptions = ImageOptions(), padIndex: Int = 0,
-        missing: MissingPolicy = .failSample, logger: Logger = Logger(label: "RedCaps")
+        annotations: any FileStore, parts: [SamplePart: any FileStore] = [:],
+        tokenizer: (any CaptionTokenizer)? = nil, imageOptions: ImageOptions = ImageOptions(),
+        padIndex: Int = 0, missing: MissingPolicy = .failSample,
+        logger: Logger = Logger(label: "RedCaps")
     ) throws {
-        let list = StoredList(manifest, images: images, annotations: annotations)
-        let lacking = list.missing
-        missing.report(lacking.count, of: manifest.count, to: logger)
+        let stores = parts.merging([.image: images, .annotation: annotations]) { $1 }
+        let index = try SampleIndex(manifest, stores: stores)
+        missing.report(index.missingCount, of: manifest.count, to: logger)
         try self.init(
-            configuration, list: list,
-            omitted: SkippedEntries(missing == .dropAtOpen ? lacking : []), tokenizer: tokenizer,
-            imageOptions: imageOptions, padIndex: padIndex)
+            configuration, index,
+            omitted: SkippedEntries(missing == .dropAtOpen ? try index.missingSamples() : []),
+            tokenizer: tokenizer, imageOptions: imageOptions, padIndex: padIndex)
+    }
+
+    private static func path(_ path: String, in root: String?) -> String {
+        guard let root, !path.hasPrefix("/") else { return path }
+        return root.hasSuffix("/") ? root + path : root + "/" + path
     }
 
     private init(
-        _ configuration: CaptionDatasetConfiguration, list: any SampleList,
+        _ configuration: CaptionDatasetConfiguration, _ samples: SampleIndex,
         omitted: SkippedEntries, tokenizer: (any CaptionTokenizer)?, imageOptions: ImageOptions,
         padIndex: Int
     ) throws {
@@ -94,35 +146,35 @@ public final class CaptionDataset: Dataset {
         guard let tokenizer = try tokenizer ?? configuration.tokenizer?.makeTokenizer() else {
             throw ConfigurationError("tokenizer", "a tokenizer is needed")
         }
-        guard list.count > omitted.count else {
+        guard samples.count > omitted.count else {
             throw ConfigurationError(
                 "data_path", value: "\"\(configuration.dataPath)\"",
-                list.count == 0
-                    ? "the list has no samples" : "all \(list.count) samples are left out")
+                samples.count == 0
+                    ? "the list has no samples" : "all \(samples.count) samples are left out")
         }
         _ = try Workspace(imageSize: configuration.imageSize, imageOptions, LoadingProbe())
         self.configuration = configuration
-        self.list = list
+        self.samples = samples
         self.omitted = omitted
         prompts = try PromptEncoder(configuration, tokenizer)
         self.imageOptions = imageOptions
         self.padIndex = padIndex
-        fingerprint = omitted.fingerprint(list.fingerprint)
+        fingerprint = omitted.fingerprint(samples.fingerprint)
     }
 
     /// The number of samples.
-    public var count: Int { list.count - omitted.count }
+    public var count: Int { samples.count - omitted.count }
 
     /// The number of samples, and which of them lie in one shard.
     ///
     /// The shards are looked up when they are first asked for, which reads the index once. They are
     /// refused if the list isn't in their order.
     public var layout: DatasetLayout {
-        let (list, omitted, shards) = (list, omitted, shards)
+        let (samples, omitted, shards) = (samples, omitted, shards)
         return DatasetLayout(count: count) {
             try shards.update { shards in
                 if let shards { return shards }
-                let found = try list.imageRuns(omitting: omitted.all).inOrder()
+                let found = try samples.imageRuns(omitting: omitted.all).inOrder()
                 shards = found
                 return found
             }
@@ -132,8 +184,7 @@ public final class CaptionDataset: Dataset {
     /// The paths of a sample's image and annotation as the list has them; empty where it has none.
     /// - Throws: `StoreError` if the index can't be read.
     public func paths(of index: Int) throws -> (image: String, annotation: String) {
-        let entry = omitted.entry(index)
-        return (try list.path(.image, of: entry), try list.path(.annotation, of: entry))
+        try samples.paths(omitted.entry(index))
     }
 
     /// A decoder, its scratch memory and a read buffer for one worker.
@@ -147,7 +198,7 @@ public final class CaptionDataset: Dataset {
     /// Reads a sample's image and annotation.
     public func readFiles(of index: Int, into files: inout SampleFiles, probe: LoadingProbe) {
         guard let entry = entry(of: index) else { return }
-        files.read(entry, of: list, index: index, probe: probe)
+        files.read(entry, of: samples, index: index, probe: probe)
     }
 
     /// Gives a thread what was read for it.
@@ -158,7 +209,7 @@ public final class CaptionDataset: Dataset {
     /// The shard, member and offset of the file that a stage works on.
     public func place(of index: Int, stage: LoadingStage) -> String {
         guard let entry = entry(of: index) else { return "sample \(index)" }
-        return list.place(stage == .tokenize ? .annotation : .image, of: entry)
+        return samples.place(stage == .tokenize ? .annotation : .image, of: entry)
     }
 
     /// The list's entry of a sample; `nil` if there is no such sample.
@@ -193,20 +244,20 @@ public final class CaptionDataset: Dataset {
         let index = configuration.alwaysLoadsFirst ? 0 : index
         let files = workspace.files
         if files.entry != entry {
-            files.read(entry, of: list, index: index, probe: workspace.probe)
+            files.read(entry, of: samples, index: index, probe: workspace.probe)
         }
         // Read again when it is asked for again: the files may be others by then.
         files.entry = nil
         func failed(_ stage: SampleError.Stage, _ part: SamplePart, _ cause: any Error)
             -> SampleError
         {
-            let path = (try? list.path(part, of: entry)) ?? ""
+            let path = (try? samples.path(part, of: entry)) ?? ""
             return SampleError(index: index, stage: stage, path: path, cause: cause)
         }
         let before = draws
         let image: LoadedImage
         do {
-            if let failure = files.imageFailure { throw failure }
+            if let failure = files.image.failure { throw failure }
             image = try workspace.measuringDecoding(of: index) {
                 try decodeImage(&draws, into: storage, slot, workspace)
             }
@@ -216,11 +267,14 @@ public final class CaptionDataset: Dataset {
         }
         let caption: Annotation.Caption
         do {
-            if let failure = files.annotationFailure { throw failure }
             caption = try Annotation.caption(
-                in: files.annotation.copy(), configuration.captionFormat)
+                in: files.annotation.bytes(), configuration.captionFormat)
         } catch {
             throw failed(.annotation, .annotation, error)
+        }
+        var parts: [SamplePart: [UInt8]] = [:]
+        for (part, file) in zip(samples.parts, files.parts).dropFirst(2) {
+            do { parts[part] = try file.bytes() } catch { throw failed(.part, part, error) }
         }
         let isDropped = draws.unitInterval() < configuration.captionDropout
         if imageOptions.mirrorProbability > 0 { _ = draws.unitInterval() }
@@ -236,8 +290,9 @@ public final class CaptionDataset: Dataset {
             index: index, imageFile: files.imagePath,
             imageFolder: configuration.imageFolder,
             sourceSize: (image.header.width, image.header.height), crop: image.crop,
-            isMirrored: image.isMirrored, isDropped: isDropped, caption: caption.text, inputIDs: ids
-        )
+            isMirrored: image.isMirrored, isDropped: isDropped, caption: caption.text,
+            inputIDs: ids,
+            parts: parts)
     }
 
     /// Pads the ids with the padding id and takes the pixels over, without a copy unless samples were
@@ -278,7 +333,7 @@ public final class CaptionDataset: Dataset {
         _ draws: inout some SampleDraws, into storage: PixelStorage, _ slot: Int,
         _ workspace: Workspace
     ) throws -> LoadedImage {
-        try workspace.files.image.withBytes { bytes in
+        try workspace.files.image.buffer.withBytes { bytes in
             var image: LoadedImage?
             var refusal: UnacceptableImage?
             try storage.withSlot(slot) { pixels in

@@ -20,7 +20,14 @@ import RedCapsTar
     /// A hash of the bytes read so far.
     private(set) var hash: UInt64 = 0
 
-    init(_ path: String) throws(StoreError) {
+    /// The keys of the paths that are wanted, and those of the entry that is being read.
+    private let keys: [[UInt8]]
+    private var values: [BorrowedBytes?]
+
+    /// - Parameter parts: Whose paths are wanted.
+    init(_ path: String, _ parts: [SamplePart] = [.image, .annotation]) throws(StoreError) {
+        keys = parts.map { Array($0.name.utf8) }
+        values = Array(repeating: nil, count: parts.count)
         let file = try OpenFile(path)
         _ = try file.size()  // refuses what isn't a file
         self.file = file
@@ -29,8 +36,8 @@ import RedCapsTar
 
     deinit { unsafe memory.deallocate() }
 
-    /// What an entry of the list holds: its two paths, as bytes, where there are such.
-    typealias Row = (BorrowedBytes?, BorrowedBytes?) throws -> Void
+    /// What an entry of the list holds: the paths of its parts, as bytes, where there are such.
+    typealias Row = ([BorrowedBytes?]) throws -> Void
 
     /// Reads the whole list.
     /// - Throws: `JSONError` with the place, `StoreError`, and what `body` throws.
@@ -109,9 +116,9 @@ import RedCapsTar
             _ = try next()
             var plain = unsafe SimpleEntryReader(
                 UnsafeRawBufferPointer(rebasing: memory[start..<end]))
-            switch plain.read() {
+            switch plain.read(keys, into: &values) {
             case .complete:
-                try body(plain.image, plain.annotation)
+                try body(values)
                 start += plain.position
                 return
             case .unfinished where try readMore(): continue
@@ -132,16 +139,15 @@ import RedCapsTar
             guard try readMore() else { break }
         }
         let bytes = unsafe Array(memory[start..<(start + length)])
-        var image: [UInt8]?
-        var annotation: [UInt8]?
+        var paths = [[UInt8]?](repeating: nil, count: keys.count)
         do {
             var scanner = JSONScanner(bytes, depth: 1)
             if try scanner.peek() == UInt8(ascii: "{") {
                 try scanner.readObject { (key, scanner) throws(JSONError) in
-                    switch key {
-                    case "image": image = try Self.path(&scanner)
-                    case "annotation": annotation = try Self.path(&scanner)
-                    default: try scanner.skipValue()
+                    if let place = keys.firstIndex(where: { key.utf8.elementsEqual($0) }) {
+                        paths[place] = try Self.path(&scanner)
+                    } else {
+                        try scanner.skipValue()
                     }
                 }
             } else {
@@ -153,9 +159,7 @@ import RedCapsTar
                 byteOffset: Int(base) + start + error.byteOffset, reason: error.reason)
         }
         start += length
-        try BorrowedBytes.of(image) { image in
-            try BorrowedBytes.of(annotation) { annotation in try body(image, annotation) }
-        }
+        try BorrowedBytes.of(paths, body)
     }
 
     /// Reads a string; anything else is passed over and isn't a path.

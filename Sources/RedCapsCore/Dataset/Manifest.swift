@@ -1,31 +1,35 @@
 import RedCapsBase
 import RedCapsTar
 
-/// A list of samples in memory: for each, the path of its image and of its annotation.
+/// A list of samples in memory: for each, the paths of its parts.
 ///
 /// For lists that are made by a program; a list on disk is better read in place by `SampleIndex`.
 /// Paths are kept in one block of bytes, so that millions of them stay small.
 public struct Manifest: Sendable {
+    /// The parts whose paths the entries have.
+    public let parts: [SamplePart]
     private var text: [UInt8] = []
-    /// Where each path ends in `text`: image and annotation of entry 0, of entry 1, …
+    /// Where each path ends in `text`: the parts of entry 0, of entry 1, …
     private var ends: [UInt64] = []
     /// Paths that an entry lacks, by their place in `ends`.
     private var absent: Set<Int> = []
 
     /// The number of samples.
-    public var count: Int { ends.count / 2 }
+    public var count: Int { ends.count / parts.count }
 
     /// Reads a list, or all lists in a folder.
-    /// - Parameter path: A file whose name ends in `.json`, or else a folder whose `*.json` are
-    ///   read in the order of their names.
+    /// - Parameters:
+    ///   - path: A file whose name ends in `.json`, or else a folder whose `*.json` are read in the
+    ///     order of their names.
+    ///   - parts: Which parts' paths to read; at least one.
     /// - Throws: `StoreError` if something can't be read, `ManifestError` if it is no such list.
-    public init(path: String) throws {
+    public init(path: String, parts: [SamplePart] = [.image, .annotation]) throws {
+        self.parts = parts.isEmpty ? [.image] : parts
         for file in try Self.files(path) {
             do {
-                var list = try ListReader(file.path)
-                try list.run { image, annotation in
-                    append(image)
-                    append(annotation)
+                var list = try ListReader(file.path, self.parts)
+                try list.run { paths in
+                    for path in paths { append(path) }
                 }
             } catch let error as JSONError {
                 throw ManifestError(file: file.path, reason: "\(error)")
@@ -35,11 +39,28 @@ public struct Manifest: Sendable {
 
     /// Makes a list of pairs.
     public init(_ entries: [(image: String, annotation: String)]) {
-        for entry in entries {
-            for path in [entry.image, entry.annotation] {
+        parts = [.image, .annotation]
+        for entry in entries { append([entry.image, entry.annotation]) }
+    }
+
+    /// Makes a list of samples with any parts.
+    /// - Parameters:
+    ///   - parts: The parts; at least one.
+    ///   - entries: For each sample a path for each part, in their order; a missing one at the end
+    ///     or `nil` is a part that the sample lacks.
+    public init(parts: [SamplePart], _ entries: [[String?]]) {
+        self.parts = parts.isEmpty ? [.image] : parts
+        for entry in entries { append(entry) }
+    }
+
+    private mutating func append(_ entry: [String?]) {
+        for place in parts.indices {
+            if let path = place < entry.count ? entry[place] : nil {
                 text.append(contentsOf: path.utf8)
-                ends.append(UInt64(text.count))
+            } else {
+                absent.insert(ends.count)
             }
+            ends.append(UInt64(text.count))
         }
     }
 
@@ -65,15 +86,25 @@ public struct Manifest: Sendable {
         ends.append(UInt64(text.count))
     }
 
-    /// The image's path as the list has it.
-    public func image(_ index: Int) -> String { path(2 * index) }
+    /// The image's path as the list has it; empty if it has none.
+    public func image(_ index: Int) -> String { path(.image, of: index) ?? "" }
 
-    /// The annotation's path as the list has it.
-    public func annotation(_ index: Int) -> String { path(2 * index + 1) }
+    /// The annotation's path as the list has it; empty if it has none.
+    public func annotation(_ index: Int) -> String { path(.annotation, of: index) ?? "" }
 
-    /// Whether an entry has a path.
-    func has(_ part: SamplePart, of index: Int) -> Bool {
-        !absent.contains(2 * index + part.rawValue)
+    /// The path of a part as the list has it.
+    /// - Returns: `nil` if the entry has none.
+    public func path(_ part: SamplePart, of index: Int) -> String? {
+        range(part, of: index).map { String(decoding: text[$0], as: UTF8.self) }
+    }
+
+    /// Adds the path of a part to a table.
+    func append(_ part: SamplePart, of index: Int, to writer: inout PathTableWriter) {
+        guard let range = range(part, of: index) else { return writer.append(nil) }
+        unsafe text.withUnsafeBytes { text in
+            writer.append(
+                unsafe BorrowedBytes(UnsafeRawBufferPointer(rebasing: text[range])))
+        }
     }
 
     /// The same for the same list.
@@ -81,9 +112,12 @@ public struct Manifest: Sendable {
         ends.reduce(XXH64.hash(text)) { ($0 ^ $1) &* 0x9E37_79B1_85EB_CA87 }
     }
 
-    private func path(_ number: Int) -> String {
+    private func range(_ part: SamplePart, of index: Int) -> Range<Int>? {
+        guard let column = parts.firstIndex(of: part),
+            case let number = index * parts.count + column, !absent.contains(number)
+        else { return nil }
         let start = number == 0 ? 0 : Int(ends[number - 1])
-        return String(decoding: text[start..<Int(ends[number])], as: UTF8.self)
+        return start..<Int(ends[number])
     }
 }
 

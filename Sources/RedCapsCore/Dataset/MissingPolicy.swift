@@ -23,7 +23,8 @@ extension SampleIndex {
     /// Tells about damaged shards and missing files, a line each.
     func report(to logger: Logger, _ missing: MissingPolicy) {
         var told: Set<String> = []
-        for shard in folders.flatMap({ $0.index?.shards ?? [] }) where !told.contains(shard.path) {
+        for shard in table.columns.flatMap({ $0.index?.shards ?? [] })
+        where !told.contains(shard.path) {
             guard let failure = shard.failure else { continue }
             told.insert(shard.path)
             logger.warning("\(failure)")

@@ -9,6 +9,8 @@ public struct SampleError: LocatedError, Sendable, CustomStringConvertible {
         case image
         /// Looking up, reading or parsing the annotation.
         case annotation
+        /// Looking up or reading a further part.
+        case part
         /// Turning the caption into ids.
         case text
     }

@@ -2,40 +2,64 @@ import RedCapsBase
 import RedCapsLoading
 import RedCapsTar
 
-/// The two files of a sample, as they were read or why they couldn't be; memory that is used again
-/// and again.
+/// The files of a sample, part by part, as they were read or why they couldn't be; memory that is
+/// used again and again.
 ///
 /// @unchecked Sendable: one thread has it at a time. The loader hands it from the thread that reads
 /// to the one that decodes, and back, under its lock.
 public final class SampleFiles: @unchecked Sendable {
-    /// The entry of the list that was read; `nil` if nothing was, or if it has been used.
+    /// The entry of the manifest that was read; `nil` if nothing was, or if it has been used.
     var entry: Int?
-    var image = ReadBuffer()
-    var annotation = ReadBuffer()
+    /// In the order of the index's parts.
+    private(set) var parts: [PartFile] = []
     private(set) var imagePath = ""
-    private(set) var imageFailure: (any Error)?
-    private(set) var annotationFailure: (any Error)?
+    /// Where the entry's files lie.
+    let lookup = RowLookup()
+
+    /// One part's file.
+    final class PartFile {
+        var buffer = ReadBuffer()
+        fileprivate(set) var failure: (any Error)?
+
+        /// The bytes.
+        /// - Throws: Why they couldn't be read.
+        func bytes() throws -> [UInt8] {
+            if let failure { throw failure }
+            return buffer.copy()
+        }
+    }
 
     init() {}
 
+    var image: PartFile { parts[0] }
+    var annotation: PartFile { parts[1] }
+
     /// Reads an entry's files, again where that may help.
-    func read(_ entry: Int, of list: any SampleList, index: Int, probe: LoadingProbe) {
+    func read(_ entry: Int, of samples: SampleIndex, index: Int, probe: LoadingProbe) {
         self.entry = entry
-        (imageFailure, annotationFailure) = (nil, nil)
+        while parts.count < samples.parts.count { parts.append(PartFile()) }
         probe.measure(.read, of: index) {
             do {
-                try probe.retrying { imagePath = try list.read(.image, of: entry, into: &image) }
-                probe.count(bytes: image.count)
+                try probe.retrying { try samples.look(up: entry, lookup) }
             } catch {
-                imageFailure = error
+                for part in parts { part.failure = error }
+                return
+            }
+            for (column, part) in parts.enumerated() {
+                do {
+                    try probe.retrying {
+                        try samples.read(column, lookup, into: &part.buffer)
+                    }
+                    part.failure = nil
+                    probe.count(bytes: part.buffer.count)
+                } catch {
+                    part.failure = error
+                }
             }
             do {
-                try probe.retrying {
-                    _ = try list.read(.annotation, of: entry, into: &annotation)
-                }
-                probe.count(bytes: annotation.count)
+                if image.failure == nil { imagePath = try lookup.path(0) }
             } catch {
-                annotationFailure = error
+                image.failure = error
             }
         }
     }

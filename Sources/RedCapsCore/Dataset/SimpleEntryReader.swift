@@ -15,8 +15,6 @@ import RedCapsTar
     private let count: Int
     /// How many bytes have been read.
     private(set) var position = 0
-    private(set) var image: BorrowedBytes?
-    private(set) var annotation: BorrowedBytes?
 
     /// - Parameter bytes: They begin with the entry, and must stay where they are.
     init(_ bytes: UnsafeRawBufferPointer) {
@@ -24,16 +22,19 @@ import RedCapsTar
         count = bytes.count
     }
 
-    mutating func read() -> Outcome {
+    /// Reads the entry.
+    /// - Parameters:
+    ///   - keys: The keys whose values are wanted.
+    ///   - values: Gets these, where there are any; the last one counts of a key that comes twice.
+    mutating func read(_ keys: [[UInt8]], into values: inout [BorrowedBytes?]) -> Outcome {
+        for place in values.indices { values[place] = nil }
         guard take(UInt8(ascii: "{")) else { return position < count ? .other : .unfinished }
         while true {
             guard let key = string() else { return outcome }
             guard take(UInt8(ascii: ":")) else { return outcome }
             guard let value = string() else { return outcome }
-            if unsafe key.bytes.elementsEqual("image".utf8) {
-                image = value
-            } else if unsafe key.bytes.elementsEqual("annotation".utf8) {
-                annotation = value
+            for place in keys.indices where unsafe key.bytes.elementsEqual(keys[place]) {
+                values[place] = value
             }
             if take(UInt8(ascii: ",")) { continue }
             return take(UInt8(ascii: "}")) ? .complete : outcome

@@ -14,6 +14,7 @@ final class SampleCheck: Sendable {
     private struct Tools {
         let reader: SquareImageReader
         let decoder: ImageDecoder
+        let lookup = RowLookup()
         var file = ReadBufferBox()
     }
 
@@ -57,7 +58,9 @@ final class SampleCheck: Sendable {
         var header: ImageHeader?
         var imagePath = ""
         do {
-            imagePath = try samples.read(.image, of: index, into: &tools.file.buffer)
+            try samples.look(up: index, tools.lookup)
+            imagePath = try tools.lookup.path(0)
+            try samples.read(0, tools.lookup, into: &tools.file.buffer)
             try tools.file.buffer.withBytes { bytes in
                 result.imageHash = unsafe bytes.withUnsafeBytes { unsafe XXH64.hash($0) }
                 let found = try tools.reader.header(of: bytes)
@@ -69,7 +72,8 @@ final class SampleCheck: Sendable {
             if let finding = finding(error, .image, index) { result.findings.append(finding) }
         }
         do {
-            _ = try samples.read(.annotation, of: index, into: &tools.file.buffer)
+            try samples.look(up: index, tools.lookup)
+            try samples.read(1, tools.lookup, into: &tools.file.buffer)
             try check(tools.file.buffer.copy(), header, imagePath, &result)
         } catch {
             if let finding = finding(error, .annotation, index) { result.findings.append(finding) }

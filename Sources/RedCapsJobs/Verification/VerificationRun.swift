@@ -24,13 +24,13 @@ final class VerificationRun {
     }
 
     func run() throws -> Verification.Summary {
-        let folders = try index()
-        let shards = folders.flatMap { $0.index?.shards ?? [] }.map(\.path)
+        let indexes = try index()
+        let shards = indexes.flatMap(\.shards).map(\.path)
         guard !shards.isEmpty else {
             throw StoreError(.missing, file: verification.raw, reason: "no *.tar in this folder")
         }
         try checkShards(shards)
-        for folder in folders { try folder.index.map(findDuplicates) }
+        for index in indexes { try findDuplicates(index) }
         if let samples { try check(samples) }
         summary.badSamples = SkippedEntries(bad).all
         return summary
@@ -39,17 +39,18 @@ final class VerificationRun {
     private var samples: SampleIndex?
 
     /// Opens the index, which is built if need be.
-    /// - Returns: The folders with shards, each once.
-    private func index() throws -> [DatasetFolder] {
+    /// - Returns: The indexes of the folders with shards, each once.
+    private func index() throws -> [TarIndex] {
         guard let list = verification.list else {
-            return [try DatasetFolder(verification.raw, cancellation: cancellation)]
+            let folder = try DatasetFolder(verification.raw, cancellation: cancellation)
+            return [folder.index].compactMap(\.self)
         }
         let samples = try SampleIndex(
             list: list, images: verification.raw, annotations: verification.captionFolder,
             cancellation: cancellation)
         self.samples = samples
         let isOne = verification.captionFolder == verification.raw
-        return isOne ? [samples.images] : [samples.images, samples.annotations]
+        return (isOne ? [SamplePart.image] : [.image, .annotation]).compactMap(samples.shards)
     }
 
     // MARK: Telling
@@ -144,9 +145,9 @@ final class VerificationRun {
     private func reportMissing(_ samples: SampleIndex) throws {
         for index in try samples.missingSamples() {
             try pause(UInt64(index))
-            for part in SamplePart.allCases {
+            for (column, part) in samples.parts.enumerated() {
                 let kind: Finding.Kind = part == .image ? .missingImage : .missingAnnotation
-                switch try samples.table.reference(row: index, column: part.rawValue) {
+                switch try samples.table.reference(row: index, column: column) {
                 case .missing(let path):
                     try note(Finding(kind, member: path, sample: index, "in no shard"))
                 case .absent:
@@ -160,11 +161,8 @@ final class VerificationRun {
     /// Members that nobody asks for, and members that are asked for but aren't files.
     private func checkMembers(_ samples: SampleIndex) throws {
         let isOne = verification.captionFolder == verification.raw
-        for (columns, folder) in isOne
-            ? [([0, 1], samples.images)]
-            : [([0], samples.images), ([1], samples.annotations)]
-        {
-            guard let index = folder.index else { continue }
+        for columns in isOne ? [[0, 1]] : [[0], [1]] {
+            guard let index = samples.shards(of: samples.parts[columns[0]]) else { continue }
             var users = RecordUsers(count: index.recordCount)
             for column in columns {
                 try samples.table.forEachRecord(column: column) { row, record in

@@ -136,16 +136,8 @@ public final class TarIndex: Sendable {
     }
 
     static func shardNumber(of record: UInt64, among shards: [Shard]) -> Int? {
-        var (low, high) = (0, shards.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if shards[middle].records.upperBound <= record {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        return low < shards.count ? low : nil
+        let found = shards.partitionPoint { $0.records.upperBound > record }
+        return found < shards.count ? found : nil
     }
 
     /// The member of a record.
@@ -244,7 +236,7 @@ public final class TarIndex: Sendable {
         return StoreError(.missing, file: "shards", member: path.description, reason: reason)
     }
 
-    private static func refusal(of kind: TarMember.Kind) -> String {
+    static func refusal(of kind: TarMember.Kind) -> String {
         switch kind {
         case .symbolicLink, .hardLink: "a link inside a tar, which is never followed"
         case .directory: "a directory"

@@ -79,6 +79,45 @@ final class BlockFile: Sendable {
         }
     }
 
+    /// Lends a record: `recordSize` bytes of a block that may have been read before.
+    /// - Throws: `StoreError` if it can't be read or its block is damaged.
+    func withRecord<Result>(
+        _ section: Int, _ record: UInt64, _ memo: BlockMemo,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) throws(StoreError) -> Result {
+        let layout = sections[section]
+        guard record < layout.count else {
+            throw .damagedIndex(path, "record \(record) of \(layout.count)")
+        }
+        let block = layout.fileBlock(record / layout.recordsPerBlock)
+        return unsafe try memo.withBlock(block, of: self) { payload in
+            let start = Int(record % layout.recordsPerBlock) * layout.recordSize
+            return unsafe body(
+                UnsafeRawBufferPointer(rebasing: payload[start..<(start + layout.recordSize)]))
+        }
+    }
+
+    /// Copies a piece of a run of bytes, of blocks that may have been read before.
+    func bytes(
+        _ section: Int, at offset: UInt64, count: Int, _ memo: BlockMemo
+    ) throws(StoreError) -> [UInt8] {
+        guard offset <= sections[section].count, UInt64(count) <= sections[section].count - offset
+        else { throw .damagedIndex(path, "\(count) bytes at \(offset), outside of the section") }
+        let payloadSize = UInt64(BlockFormat.payloadSize)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        while bytes.count < count {
+            let position = offset + UInt64(bytes.count)
+            let start = Int(position % payloadSize)
+            let part = min(count - bytes.count, BlockFormat.payloadSize - start)
+            let block = sections[section].fileBlock(position / payloadSize)
+            unsafe try memo.withBlock(block, of: self) { payload in
+                unsafe bytes.append(contentsOf: payload[start..<(start + part)])
+            }
+        }
+        return bytes
+    }
+
     /// Lends a block of a section, with as many records as fit.
     func withBlock<Result>(
         _ section: Int, _ block: UInt64, _ body: (UnsafeRawBufferPointer) -> Result

@@ -17,6 +17,8 @@ enum BlockFormat {
         case members = 1
         case shards = 2
         case entries = 3
+        /// Entries whose files were located by stores.
+        case locations = 4
     }
 
     /// One row of records or one run of bytes within a file.

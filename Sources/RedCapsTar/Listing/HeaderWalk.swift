@@ -30,7 +30,7 @@ struct HeaderWalk: ~Copyable {
     /// Where the members end, once the walk is complete.
     private(set) var end = ShardListing.End(offset: 0, hasMarker: false)
 
-    init(_ file: OpenFile, size: UInt64, _ cancellation: Cancellation? = nil) {
+    init(_ file: any ByteSource, size: UInt64, _ cancellation: Cancellation? = nil) {
         self.cancellation = cancellation
         window = ReadWindow(file, size: size)
         path = file.path

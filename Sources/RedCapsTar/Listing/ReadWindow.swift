@@ -2,22 +2,18 @@ import RedCapsBase
 
 /// Reads small pieces of a file through a window, so that neighbouring headers cost one read.
 @safe struct ReadWindow: ~Copyable {
-    /// Enough for a small annotation and the header after it; a larger window would mostly copy
-    /// bytes of images.
-    private static let readAhead = 2048
-
     let size: UInt64
-    private let file: OpenFile
+    private let file: any ByteSource
     private var memory: UnsafeMutableRawBufferPointer
     /// The range of the file that the memory holds.
     private var held: Range<UInt64> = 0..<0
     /// What the last move has led to.
     private var current = 0..<0
 
-    init(_ file: OpenFile, size: UInt64) {
+    init(_ file: any ByteSource, size: UInt64) {
         self.file = file
         self.size = size
-        unsafe memory = .allocate(byteCount: Self.readAhead, alignment: 16)
+        unsafe memory = .allocate(byteCount: file.readAhead, alignment: 16)
     }
 
     deinit { unsafe memory.deallocate() }
@@ -35,10 +31,10 @@ import RedCapsBase
             if unsafe count > memory.count {
                 // Bounded by the file's length, which is checked above.
                 unsafe memory.deallocate()
-                unsafe memory = .allocate(byteCount: count + Self.readAhead, alignment: 16)
+                unsafe memory = .allocate(byteCount: count + file.readAhead, alignment: 16)
             }
             held = 0..<0
-            let wanted = min(max(count, Self.readAhead), Int(clamping: size - offset))
+            let wanted = min(max(count, file.readAhead), Int(clamping: size - offset))
             let target = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<wanted])
             let read = unsafe try file.read(at: offset, into: target)
             held = offset..<(offset + UInt64(read))

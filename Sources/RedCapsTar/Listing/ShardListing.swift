@@ -59,6 +59,35 @@ public struct ShardListing: Sendable {
         }
     }
 
+    /// Lists a shard that lies elsewhere and is read by ranges, a few hundred kilobytes at a time.
+    /// - Parameters:
+    ///   - name: The shard as messages name it.
+    ///   - byteCount: Its length.
+    ///   - cancellation: Ends the listing early, with a failure.
+    ///   - read: Gives the bytes of a range; fewer only where the shard ends. What it throws becomes
+    ///     the failure of the listing, after the members before it.
+    ///
+    /// What the quick path doesn't know (dialects that only libarchive reads) is a failure, too: pack
+    /// such a shard again.
+    public init(
+        name: String, byteCount: UInt64, cancellation: Cancellation? = nil,
+        reading read: @escaping (_ range: Range<UInt64>) throws(StoreError) -> [UInt8]
+    ) {
+        self.byteCount = byteCount
+        stamp = nil
+        let source = RangeSource(name, byteCount: byteCount, read)
+        var walk = HeaderWalk(source, size: byteCount, cancellation)
+        switch walk.run() {
+        case .complete: (members, failure, end) = (walk.members, nil, walk.end)
+        case .failed(let error): (members, failure, end) = (walk.members, error, nil)
+        case .unknown:
+            let reason = "a member that can't be listed by ranges; pack the shard again"
+            let error = StoreError(
+                .notATar, file: name, byteOffset: walk.members.last?.offset, reason: reason)
+            (members, failure, end) = (walk.members, error, nil)
+        }
+    }
+
     /// What the quick path says of a member that the shard is too short for.
     private static func cut(_ member: TarMember, _ path: String, _ size: UInt64) -> StoreError? {
         let left = size > member.offset ? size - member.offset : 0

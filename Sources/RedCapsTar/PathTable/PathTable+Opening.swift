@@ -10,25 +10,29 @@ extension PathTable {
     ///   - lists: The lists' names and paths, in the order in which they are read.
     ///   - rebuilds: Whether to make it anew, whatever is there.
     ///   - cancellation: Stops the work within a second.
-    ///   - folders: Opens what each column's paths are relative to; where something would have to be
+    ///   - columns: Opens what each column's paths lead into; where something would have to be
     ///     built for that, only if it may.
     ///   - read: Reads the lists, appends their rows and returns a hash of their bytes.
     /// - Returns: The table, and whether it was made just now.
     package static func open(
         beside data: String, name: String, lists: [(name: String, path: String)],
         rebuilds: Bool = false, cancellation: Cancellation? = nil,
-        folders: (_ mayBuild: Bool) throws -> [DatasetFolder]?,
+        columns: (_ mayBuild: Bool) throws -> [TableColumn]?,
         read: @escaping @Sendable (inout PathTableWriter) throws -> UInt64
     ) throws -> (table: PathTable, isBuilt: Bool) {
         let places = IndexPlace.candidates(for: data)
-        func opening(_ folders: [DatasetFolder]) -> Opening {
+        func opening(_ columns: [TableColumn]) -> Opening {
             Opening(
                 name: "entries-\(String(XXH64.hash(Array(name.utf8)), radix: 16))-1.index",
-                lists: lists, folders: folders, cancellation: cancellation, read: read)
+                lists: lists, columns: columns, cancellation: cancellation, read: read)
         }
-        if !rebuilds, let folders = try folders(false) {
-            for place in places {
-                if let table = try opening(folders).load(place) { return (table, false) }
+        if let known = try columns(false) {
+            // What a store holds isn't known by anything: nobody could trust a table that is kept.
+            guard !known.contains(where: { $0.identity == nil }) else {
+                return (try opening(known).makePrivately(), true)
+            }
+            for place in rebuilds ? [] : places {
+                if let table = try opening(known).load(place) { return (table, false) }
             }
         }
         var failure: StoreError?
@@ -37,35 +41,55 @@ extension PathTable {
                 let lock = try place.waitForLock(of: .entries, cancellation)
                 return try withExtendedLifetime(lock) {
                     if lock != nil { place.removeLeftovers(of: .entries) }
-                    let opening = opening(try folders(true) ?? [])
+                    let opening = opening(try columns(true) ?? [])
                     return try opening.build(place, rebuilds: rebuilds)
                 }
-            } catch let error as StoreError where error.code == .system {
-                failure = error
+            } catch let error as StoreError
+                where error.code == .system && error.file.hasPrefix(place.folder)
+            {
+                failure = error  // no room, say; perhaps there is at the next place
             }
         }
         if let failure { throw failure }
-        return (try opening(try folders(true) ?? []).makePrivately(), true)
+        return (try opening(try columns(true) ?? []).makePrivately(), true)
+    }
+
+    /// Makes the table of a list that isn't on disk, for the life of this process.
+    /// - Parameter read: Appends the rows and returns what tells this list from others.
+    package static func make(
+        columns: [TableColumn], cancellation: Cancellation? = nil,
+        read: @escaping @Sendable (inout PathTableWriter) throws -> UInt64
+    ) throws -> PathTable {
+        try Opening(
+            name: "entries.index", lists: [], columns: columns, cancellation: cancellation,
+            read: read
+        ).makePrivately()
     }
 
     /// The steps from lists to a table.
     private struct Opening: Sendable {
         let name: String
         let lists: [(name: String, path: String)]
-        let folders: [DatasetFolder]
+        let columns: [TableColumn]
         let cancellation: Cancellation?
         let read: @Sendable (inout PathTableWriter) throws -> UInt64
 
-        private var recordSizes: [Int] { Section.recordSizes(columns: folders.count) }
+        private var layout: (kind: BlockFormat.Kind, recordSizes: [Int]) {
+            PathTable.layout(columns)
+        }
+
+        private func open(_ path: String) throws(StoreError) -> BlockFile {
+            try BlockFile(path, layout.kind, recordSizes: layout.recordSizes)
+        }
 
         func load(_ place: IndexPlace) throws -> PathTable? {
             guard
-                let file = try? BlockFile(place.file(name), .entries, recordSizes: recordSizes),
+                let file = try? open(place.file(name)),
                 let bytes = try? file.bytes(
                     Section.facts, at: 0, count: Int(clamping: file.count(Section.facts))),
                 let facts = TableFacts(bytes), facts.rowCount == file.count(Section.rows),
                 facts.missingCount == file.count(Section.missingRows),
-                facts.origin.folders == folders.map(\.identity),
+                facts.origin.folders == columns.map({ $0.identity ?? 0 }),
                 facts.origin.lists.count == lists.count
             else { return nil }
             for (known, list) in zip(facts.origin.lists, lists) {
@@ -85,7 +109,7 @@ extension PathTable {
                         ?? .damagedIndex(place.file(name), "and can't be made again: \(error)")
                 }
             }
-            return PathTable(repairable, facts: facts, folders: folders)
+            return PathTable(repairable, facts: facts, columns: columns)
         }
 
         /// Makes the table, unless another process has done so; only for whoever holds the lock.
@@ -97,7 +121,7 @@ extension PathTable {
             do {
                 let facts = try write(temporary)
                 try place.publish(temporary, as: name)
-                let file = try BlockFile(place.file(name), .entries, recordSizes: recordSizes)
+                let file = try open(place.file(name))
                 return (table(file, facts, place), true)
             } catch {
                 unsafe _ = unlink(temporary)
@@ -108,8 +132,8 @@ extension PathTable {
         private func write(_ path: String) throws -> TableFacts {
             let origin = Origin(
                 lists: try lists.map { try ListFile($0.path, name: $0.name) },
-                folders: folders.map(\.identity))
-            var writer = try PathTableWriter(path, origin: origin, folders: folders, cancellation)
+                folders: columns.map { $0.identity ?? 0 })
+            var writer = try PathTableWriter(path, origin: origin, columns: columns, cancellation)
             let hash = try read(&writer)
             return try writer.finish(listHash: hash)
         }
@@ -119,11 +143,11 @@ extension PathTable {
                 let temporary = Self.scratch.temporary(for: name)
                 defer { unsafe _ = unlink(temporary) }
                 _ = try write(temporary)
-                return try BlockFile(temporary, .entries, recordSizes: recordSizes)
+                return try open(temporary)
             }
             let lock = try place.waitForLock(of: .entries, cancellation)
             try withExtendedLifetime(lock) { _ = try build(place, rebuilds: true) }
-            return try BlockFile(place.file(name), .entries, recordSizes: recordSizes)
+            return try open(place.file(name))
         }
 
         /// Makes the table in a file that is gone when the table is.
@@ -131,8 +155,8 @@ extension PathTable {
             let temporary = Self.scratch.temporary(for: name)
             defer { unsafe _ = unlink(temporary) }
             let facts = try write(temporary)
-            let file = try BlockFile(temporary, .entries, recordSizes: recordSizes)
-            return PathTable(RepairableFile(file), facts: facts, folders: folders)
+            let file = try open(temporary)
+            return PathTable(RepairableFile(file), facts: facts, columns: columns)
         }
 
         private static var scratch: IndexPlace {

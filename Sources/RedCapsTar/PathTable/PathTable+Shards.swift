@@ -9,9 +9,6 @@ package struct ShardRuns: Sendable {
     private var seen: Set<UInt32> = []
     private var last: UInt32?
 
-    /// In place of a shard's number, for files of the unpacked tree.
-    package static let loose = UInt32.max
-
     package init() {}
 
     /// Takes in the next entry.
@@ -39,20 +36,12 @@ extension PathTable {
     /// - Parameter omitted: Rows to leave out, in their order.
     package func shardRuns(column: Int, omitting omitted: [Int]) throws(StoreError) -> ShardRuns {
         var rows = try RepairableCursor(file, Section.rows)
-        var oddPaths = try RepairableCursor(file, Section.oddPaths)
-        let shards = folders[column].index?.shards ?? []
-        var current = 0
-        func shard(of record: UInt64) throws(StoreError) -> UInt32 {
-            if !shards.indices.contains(current) || !shards[current].records.contains(record) {
-                guard let found = TarIndex.shardNumber(of: record, among: shards) else {
-                    throw .damagedIndex(path, "record \(record) of no shard")
-                }
-                current = found
-            }
-            return UInt32(current)
-        }
+        var spelledPaths = try RepairableCursor(file, Section.spelledPaths)
+        var members = MemberShards(columns[column].index?.shards ?? [], path)
         var runs = ShardRuns()
         var skipped = omitted[...]
+        let isLocated = columns[column].isLocated
+        var locations = isLocated ? try RepairableCursor(file, Section.locations) : nil
         for row in 0..<rows.count {
             if let next = skipped.first, next == row {
                 skipped.removeFirst()
@@ -62,13 +51,22 @@ extension PathTable {
                 unsafe PackedReference(bytes, at: column * PackedReference.size)
             }
             guard packed.kind == .odd else {
-                runs.append(try shard(of: packed.number))
+                if isLocated {
+                    runs.append(
+                        unsafe try locations?.withRecord(packed.number) {
+                            unsafe LocatedFile($0).shardNumber
+                        })
+                } else {
+                    runs.append(try members.shard(of: packed.number))
+                }
                 continue
             }
-            let odd = unsafe try oddPaths.withRecord(packed.number) { unsafe SpelledPath($0) }
-            switch odd.kind {
-            case .member: runs.append(try shard(of: odd.record))
-            case .loose: runs.append(ShardRuns.loose)
+            let spelled = unsafe try spelledPaths.withRecord(packed.number) {
+                unsafe SpelledPath($0)
+            }
+            switch spelled.kind {
+            case .member: runs.append(try members.shard(of: spelled.record))
+            case .loose: runs.append(FileLocation.noShard)
             case .missing, .absent: runs.append(nil)
             }
         }
@@ -76,12 +74,21 @@ extension PathTable {
     }
 }
 
-extension FileStore {
-    /// The shard that a file was found in: `ShardRuns.loose` for stores without shards.
-    package func shard(of location: FileLocation) -> UInt32 {
-        guard self is TarShardStore || self is DatasetFolder,
-            case .range(let shard, _, _) = location.place
-        else { return ShardRuns.loose }
-        return shard
+/// Tells the shards of records that mostly come in their order.
+private struct MemberShards {
+    private let shards: [TarIndex.Shard]
+    private let path: String
+    private var current = 0
+
+    init(_ shards: [TarIndex.Shard], _ path: String) { (self.shards, self.path) = (shards, path) }
+
+    mutating func shard(of record: UInt64) throws(StoreError) -> UInt32 {
+        if !shards.indices.contains(current) || !shards[current].records.contains(record) {
+            guard let found = TarIndex.shardNumber(of: record, among: shards) else {
+                throw .damagedIndex(path, "record \(record) of no shard")
+            }
+            current = found
+        }
+        return UInt32(current)
     }
 }

@@ -8,7 +8,7 @@ package struct PathTableWriter {
     private static let mostNames = 10_000
 
     private let file: BlockFileWriter
-    private let folders: [DatasetFolder]
+    private let columns: [TableColumn]
     private let cancellation: Cancellation?
     private var facts: TableFacts
     private var names: [[UInt8]: Int] = [:]
@@ -21,12 +21,12 @@ package struct PathTableWriter {
 
     /// Begins a table.
     init(
-        _ path: String, origin: PathTable.Origin, folders: [DatasetFolder],
+        _ path: String, origin: PathTable.Origin, columns: [TableColumn],
         _ cancellation: Cancellation?
     ) throws(StoreError) {
-        file = try BlockFileWriter(
-            path, .entries, recordSizes: PathTable.Section.recordSizes(columns: folders.count))
-        self.folders = folders
+        let (kind, recordSizes) = PathTable.layout(columns)
+        file = try BlockFileWriter(path, kind, recordSizes: recordSizes)
+        self.columns = columns
         self.cancellation = cancellation
         facts = TableFacts(origin: origin)
     }
@@ -43,7 +43,7 @@ package struct PathTableWriter {
 
     /// Ends a row.
     package mutating func endRow() throws(StoreError) {
-        if ends.count >= Self.rowsAtOnce * folders.count { try writeRows() }
+        if ends.count >= Self.rowsAtOnce * columns.count { try writeRows() }
     }
 
     /// Ends the table.
@@ -63,22 +63,30 @@ package struct PathTableWriter {
 
     private mutating func writeRows() throws(StoreError) {
         try cancellation?.check("the list")
-        let columns = folders.count
-        var references = [[PackedReference]](repeating: [], count: columns)
-        // Columns of the same folder are looked up together.
-        for column in 0..<columns where references[column].isEmpty {
-            let alike = (column..<columns).filter { folders[$0].index === folders[column].index }
-            for (like, found) in zip(alike, try find(alike)) { references[like] = found }
+        let count = columns.count
+        let rowCount = ends.count / count
+        isMissing = .init(repeating: false, count: rowCount)
+        var references = [[PackedReference]](repeating: [], count: count)
+        for column in 0..<count where references[column].isEmpty && rowCount > 0 {
+            guard let folder = columns[column].folder else {
+                references[column] = try locate(column)
+                continue
+            }
+            // Columns of the same folder are looked up together.
+            let alike = (column..<count).filter {
+                !columns[$0].isLocated && columns[$0].index === folder.index
+            }
+            for (like, found) in zip(alike, try find(alike, folder)) { references[like] = found }
         }
         var rows = PackedBytes()
         var missing = PackedBytes()
-        for row in 0..<(ends.count / columns) {
-            for column in 0..<columns { rows.append(references[column][row].packed, width: 5) }
+        for row in 0..<rowCount {
+            for column in 0..<count { rows.append(references[column][row].packed, width: 5) }
             if isMissing[row] { missing.append(facts.rowCount + UInt64(row), width: 5) }
         }
         try file.append(PathTable.Section.rows, rows.bytes)
         try file.append(PathTable.Section.missingRows, missing.bytes)
-        facts.rowCount += UInt64(ends.count / columns)
+        facts.rowCount += UInt64(rowCount)
         facts.missingCount += UInt64(missing.bytes.count / 5)
         text.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
@@ -97,10 +105,11 @@ package struct PathTableWriter {
 
     /// Looks up columns of the same folder.
     /// - Returns: The references of each column.
-    private mutating func find(_ columns: [Int]) throws(StoreError) -> [[PackedReference]] {
-        let folder = folders[columns[0]]
-        let rowCount = ends.count / folders.count
-        if isMissing.isEmpty { isMissing = .init(repeating: false, count: rowCount) }
+    private mutating func find(
+        _ columns: [Int], _ folder: DatasetFolder
+    ) throws(StoreError) -> [[PackedReference]] {
+        let width = self.columns.count
+        let rowCount = ends.count / width
 
         // The paths in their one spelling, for those that may be in a tar.
         var spelled: [UInt8] = []
@@ -129,7 +138,7 @@ package struct PathTableWriter {
             ).run()
             for (path, number) in places.enumerated() {
                 let (row, column) = (number / columns.count, columns[number % columns.count])
-                let asListed = range(row * folders.count + column) ?? 0..<0
+                let asListed = range(row * width + column) ?? 0..<0
                 // One spelling is never longer than another, and as long only if it is the same.
                 kinds[number] = Kind(
                     found[path], isPlain: ranges[path].count == asListed.count)
@@ -146,11 +155,55 @@ package struct PathTableWriter {
         return references
     }
 
+    /// Lets a store locate a column's paths, all at once, and keeps what it found.
+    private mutating func locate(_ column: Int) throws(StoreError) -> [PackedReference] {
+        let rowCount = ends.count / columns.count
+        var rows: [Int] = []
+        var paths: [String] = []
+        for row in 0..<rowCount {
+            guard let range = range(row * columns.count + column) else { continue }
+            rows.append(row)
+            paths.append(String(decoding: text[range], as: UTF8.self))
+        }
+        var found = [FileLocation?](repeating: nil, count: rowCount)
+        let locations = try columns[column].store.locate(paths)
+        guard locations.count == paths.count else {
+            throw StoreError(
+                .invalid, file: "manifest",
+                reason: "the store gave \(locations.count) locations for \(paths.count) paths")
+        }
+        for (row, location) in zip(rows, locations) { found[row] = location }
+        var references: [PackedReference] = []
+        references.reserveCapacity(rowCount)
+        for row in 0..<rowCount {
+            guard let location = found[row], let range = range(row * columns.count + column) else {
+                let kind =
+                    range(row * columns.count + column) == nil ? Kind.absent : Kind.nowhere
+                references.append(try reference(kind, row, column))
+                continue
+            }
+            let number = file.count(PathTable.Section.locations)
+            let textStart = file.count(PathTable.Section.text)
+            try file.append(PathTable.Section.text, Array(text[range]))
+            let keyStart = file.count(PathTable.Section.text)
+            if let key = location.key {
+                try file.append(PathTable.Section.text, Array(key.utf8))
+            }
+            var bytes = PackedBytes()
+            LocatedFile(
+                location, keyStart: keyStart, textStart: textStart, textCount: UInt32(range.count)
+            ).write(to: &bytes)
+            try file.append(PathTable.Section.locations, bytes.bytes)
+            references.append(PackedReference(.member, number))
+        }
+        return references
+    }
+
     /// Brings a path to its one spelling, and says what kind of path it is.
     private func spell(
         _ row: Int, _ column: Int, in folder: DatasetFolder, to spelled: inout [UInt8]
     ) -> Kind {
-        guard let range = range(row * folders.count + column) else { return .absent }
+        guard let range = range(row * columns.count + column) else { return .absent }
         let start = spelled.count
         let isSafe = unsafe text.withUnsafeBytes { text in
             unsafe MemberPath.append(UnsafeRawBufferPointer(rebasing: text[range]), to: &spelled)
@@ -193,7 +246,7 @@ package struct PathTableWriter {
     private mutating func reference(
         _ kind: Kind, _ row: Int, _ column: Int
     ) throws(StoreError) -> PackedReference {
-        let range = range(row * folders.count + column) ?? 0..<0
+        let range = range(row * columns.count + column) ?? 0..<0
         let oddKind: SpelledPath.Kind
         var record: UInt64 = 0
         switch kind {
@@ -206,18 +259,18 @@ package struct PathTableWriter {
         }
         if oddKind == .missing || oddKind == .absent {
             // An entry without a path belongs to where its first path does.
-            let place = range.isEmpty ? self.range(row * folders.count) ?? range : range
+            let place = range.isEmpty ? self.range(row * columns.count) ?? range : range
             if !isMissing[row] { count(missing: text[place]) }
             isMissing[row] = true
         }
         let odd = SpelledPath(
             oddKind, record: record, textStart: file.count(PathTable.Section.text),
             textCount: UInt32(range.count))
-        let number = file.count(PathTable.Section.oddPaths)
+        let number = file.count(PathTable.Section.spelledPaths)
         try file.append(PathTable.Section.text, Array(text[range]))
         var bytes = PackedBytes()
         odd.write(to: &bytes)
-        try file.append(PathTable.Section.oddPaths, bytes.bytes)
+        try file.append(PathTable.Section.spelledPaths, bytes.bytes)
         return PackedReference(.odd, number)
     }
 

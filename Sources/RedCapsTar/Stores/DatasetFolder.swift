@@ -75,6 +75,9 @@ public struct DatasetFolder: FileStore {
         return tars.describe(location, of: path)
     }
 
+    /// The shards of the tars; files of the unpacked tree lie in none.
+    public func shards() -> [StoreShard] { tars?.shards() ?? [] }
+
     /// Whether a file is in the unpacked tree. The disk is only asked about paths whose first
     /// component is there.
     func isUnpacked(_ path: MemberPath) -> Bool {
@@ -87,16 +90,6 @@ public struct DatasetFolder: FileStore {
     /// The location of a file of the unpacked tree; the disk isn't asked.
     func looseLocation(_ path: MemberPath) -> FileLocation {
         FileLocation(key: path.description)
-    }
-
-    /// The location of a record of the index.
-    func location(ofRecord record: UInt64) throws(StoreError) -> FileLocation {
-        guard let index else {
-            throw StoreError(.missing, file: tree.root, reason: "record \(record), without tars")
-        }
-        let entry = try index.entry(record)
-        return FileLocation(
-            .range(source: UInt32(entry.shard), offset: entry.offset, size: entry.size))
     }
 
     /// What a table of paths depends on: the members of the shards, and the names of the tree.

@@ -2,16 +2,16 @@ public import RedCapsBase
 
 /// Files held in memory: for tests, and for data that was never on disk.
 public struct MemoryStore: FileStore {
-    private let places: [MemberPath: UInt32]
+    private let places: [MemberPath: Int]
     private let files: [[UInt8]]
 
     /// Makes a store of files by path.
     /// - Throws: `unsafePath` for a path that is absolute, empty or has `..`.
     public init(_ files: [String: [UInt8]]) throws(StoreError) {
-        var places: [MemberPath: UInt32] = [:]
+        var places: [MemberPath: Int] = [:]
         var contents: [[UInt8]] = []
         for (path, bytes) in files {
-            places[try MemberPath(checking: path, in: "memory")] = UInt32(contents.count)
+            places[try MemberPath(checking: path, in: "memory")] = contents.count
             contents.append(bytes)
         }
         self.places = places
@@ -23,16 +23,15 @@ public struct MemoryStore: FileStore {
         guard let index = places[try MemberPath(checking: path, in: "memory")] else {
             throw StoreError(.missing, file: "memory", member: path, reason: "no such file")
         }
-        let size = UInt64(files[Int(index)].count)
-        return FileLocation(.range(source: index, offset: 0, size: size))
+        return FileLocation(key: "\(index)")
     }
 
     /// Copies a file into the buffer.
     public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
-        guard case .range(let index, _, _) = location.place, index < files.count else {
+        guard let index = location.key.flatMap({ Int($0) }), files.indices.contains(index) else {
             throw .foreign(location, to: "memory")
         }
-        buffer.copy(files[Int(index)])
+        buffer.copy(files[index])
     }
 }
 
@@ -45,12 +44,5 @@ extension MemberPath {
                 reason: "paths must be relative, without \"..\"")
         }
         self = checked
-    }
-}
-
-extension StoreError {
-    /// The error for a location that another store gave.
-    static func foreign(_ location: FileLocation, to store: String) -> StoreError {
-        StoreError(.missing, file: store, reason: "\(location) was located by another store")
     }
 }

@@ -18,19 +18,19 @@ public final class TarShardStore: FileStore {
     /// Finds a member in the index.
     public func locate(_ path: String) throws(StoreError) -> FileLocation {
         let entry = try index.find(try MemberPath(checking: path, in: "shards"))
-        return FileLocation(
-            .range(source: UInt32(entry.shard), offset: entry.offset, size: entry.size))
+        return FileLocation(UInt32(entry.shard), entry.offset, entry.size)
     }
 
     /// Reads a member with one `pread`.
     /// - Throws: `StoreError` with the shard, the member and its place if the shard can't be read,
     ///   has become shorter or isn't as long as it was when it was indexed.
     public func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
-        guard case .range(let source, let offset, let size) = location.place,
-            index.shards.indices.contains(Int(source))
-        else { throw .foreign(location, to: "shards") }
+        let (source, offset) = (location.shardNumber, location.offset)
+        guard location.key == nil, index.shards.indices.contains(Int(source)) else {
+            throw .foreign(location, to: "shards")
+        }
         do throws(StoreError) {
-            try read(source, offset, size, into: &buffer)
+            try read(source, offset, location.size, into: &buffer)
         } catch {
             throw StoreError(
                 error.code, file: error.file,
@@ -41,10 +41,16 @@ public final class TarShardStore: FileStore {
 
     /// The shard, the member, and where in the shard it begins.
     public func describe(_ location: FileLocation, of path: String) -> String {
-        guard case .range(let source, let offset, _) = location.place,
-            index.shards.indices.contains(Int(source))
-        else { return path }
-        return "\(index.shards[Int(source)].path)!\(path) at byte \(offset)"
+        guard let shard = location.shard, index.shards.indices.contains(shard) else { return path }
+        return "\(index.shards[shard].path)!\(path) at byte \(location.offset)"
+    }
+
+    /// The shards, with the size and time of each when it was indexed.
+    public func shards() -> [StoreShard] {
+        index.shards.map {
+            StoreShard(
+                name: $0.name, byteCount: $0.byteCount, version: .modified($0.file.modified))
+        }
     }
 
     private func read(
