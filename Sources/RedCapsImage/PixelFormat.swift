@@ -21,9 +21,9 @@ public enum PixelType: String, Sendable, Hashable, CaseIterable {
 
 /// In what order an image's channels, rows and columns lie.
 public enum PixelLayout: String, Sendable, Hashable, CaseIterable {
-    /// 3 × S × S: a plane for each channel, as PyTorch has them.
+    /// 3 × H × W: a plane for each channel, as PyTorch has them.
     case channelsFirst
-    /// S × S × 3: the channels of a pixel side by side, as MLX's convolutions want them.
+    /// H × W × 3: the channels of a pixel side by side, as MLX's convolutions want them.
     case channelsLast
 }
 
@@ -34,25 +34,40 @@ public struct PixelFormat: Sendable, Hashable {
     /// In what order they lie.
     public var layout: PixelLayout
 
-    /// Makes a format; by default the reference's.
+    /// Makes a format; by default the reference's, three planes of floats.
     public init(_ type: PixelType = .float32, _ layout: PixelLayout = .channelsFirst) {
         self.type = type
         self.layout = layout
     }
 
-    /// Bytes of an image of S × S pixels.
-    public func byteCount(imageSize: Int) -> Int { 3 * imageSize * imageSize * type.size }
+    /// The edges that an image of a batch may have, in pixels.
+    package static let edges = 1...16384
 
-    /// The shape of `count` images of S × S pixels.
-    public func shape(count: Int, imageSize: Int) -> [Int] {
-        layout == .channelsFirst
-            ? [count, 3, imageSize, imageSize] : [count, imageSize, imageSize, 3]
+    /// Bytes of an image of `width` × `height` pixels.
+    public func byteCount(width: Int, height: Int) -> Int { 3 * width * height * type.size }
+
+    /// The shape of `count` images of `width` × `height` pixels: the height comes before the width.
+    public func shape(count: Int, width: Int, height: Int) -> [Int] {
+        layout == .channelsFirst ? [count, 3, height, width] : [count, height, width, 3]
+    }
+
+    /// - Throws: `ImageError` with `badRequest` if images of a batch can't have such a size.
+    package static func check(width: Int, height: Int) throws(ImageError) {
+        guard edges.contains(width), edges.contains(height) else {
+            throw ImageError(
+                .badRequest,
+                "\(width)×\(height) pixels: edges must be in 1 ... \(edges.upperBound)")
+        }
     }
 
     /// Whether memory can take an image.
-    /// - Throws: `ImageError` with `badRequest` if it is of another size, or not aligned.
-    func check(_ pixels: borrowing MutableRawSpan, imageSize: Int) throws(ImageError) {
-        let expected = byteCount(imageSize: imageSize)
+    /// - Throws: `ImageError` with `badRequest` if no image has that size, or the memory is of
+    ///   another size, or not aligned.
+    func check(
+        _ pixels: borrowing MutableRawSpan, width: Int, height: Int
+    ) throws(ImageError) {
+        try Self.check(width: width, height: height)
+        let expected = byteCount(width: width, height: height)
         guard pixels.byteCount == expected else {
             throw ImageError(
                 .badRequest, "room for \(pixels.byteCount) bytes of pixels, not \(expected)")

@@ -19,32 +19,33 @@ final class RowWriter {
             }
     }
 
-    /// Writes row `y` of a square image.
+    /// Writes row `y` of an image.
     /// - Parameters:
-    ///   - rgb: `size` pixels.
-    ///   - image: The whole image's memory.
+    ///   - rgb: `width` pixels.
+    ///   - image: The whole image's memory: `width` × `height` pixels in the format.
     func write(
-        _ rgb: UnsafePointer<UInt8>, row y: Int, size: Int, to image: UnsafeMutableRawPointer
+        _ rgb: UnsafePointer<UInt8>, row y: Int, width: Int, height: Int,
+        to image: UnsafeMutableRawPointer
     ) {
-        let plane = size * size
+        let plane = width * height
         switch (format.type, format.layout) {
         case (.float32, .channelsFirst):
-            let r = unsafe image.assumingMemoryBound(to: Float.self) + y * size
-            unsafe kernels.normalize(rgb, count: size, r, r + plane, r + 2 * plane)
+            let r = unsafe image.assumingMemoryBound(to: Float.self) + y * width
+            unsafe kernels.normalize(rgb, count: width, r, r + plane, r + 2 * plane)
         case (.float32, .channelsLast):
             unsafe rc_store_interleaved_f32(
-                rgb, size, image.assumingMemoryBound(to: Float.self) + 3 * y * size)
+                rgb, width, image.assumingMemoryBound(to: Float.self) + 3 * y * width)
         case (.uint8, .channelsFirst):
-            let r = unsafe image.assumingMemoryBound(to: UInt8.self) + y * size
-            unsafe rc_store_planes_u8(rgb, size, r, r + plane, r + 2 * plane)
+            let r = unsafe image.assumingMemoryBound(to: UInt8.self) + y * width
+            unsafe rc_store_planes_u8(rgb, width, r, r + plane, r + 2 * plane)
         case (.uint8, .channelsLast):
-            unsafe (image + 3 * y * size).copyMemory(from: rgb, byteCount: 3 * size)
+            unsafe (image + 3 * y * width).copyMemory(from: rgb, byteCount: 3 * width)
         case (.float16, .channelsFirst), (.bfloat16, .channelsFirst):
-            let r = unsafe image.assumingMemoryBound(to: UInt16.self) + y * size
-            unsafe rc_store_planes_u16(table, rgb, size, r, r + plane, r + 2 * plane)
+            let r = unsafe image.assumingMemoryBound(to: UInt16.self) + y * width
+            unsafe rc_store_planes_u16(table, rgb, width, r, r + plane, r + 2 * plane)
         case (.float16, .channelsLast), (.bfloat16, .channelsLast):
             unsafe rc_store_interleaved_u16(
-                table, rgb, size, image.assumingMemoryBound(to: UInt16.self) + 3 * y * size)
+                table, rgb, width, image.assumingMemoryBound(to: UInt16.self) + 3 * y * width)
         }
     }
 

@@ -100,9 +100,9 @@ struct DigestCommand: ParsableCommand {
                 "index \(outside) isn't in the data set, which has \(dataset.count) samples")
         }
         var digester = try Digester(dataset, onError)
-        var stream = PythonDraws(seed: seed)
+        var stream = ReferenceMode.draws(seed: seed)
         for (position, index) in chosen.enumerated() {
-            if reseedEach { stream = PythonDraws(seed: seed + position) }
+            if reseedEach { stream = ReferenceMode.draws(seed: seed + position) }
             let line: JSONLine
             if reference {
                 line = try digester.line(position, index, &stream)
@@ -154,7 +154,7 @@ private struct Digester {
         self.onError = onError
         workspace = try dataset.makeWorkspace()
         for workspace in workspace.sources { workspace.keepsImageBytes = true }
-        storage = try dataset.makeStorage(slots: 1)
+        storage = try dataset.makeStorage(for: PlannedBatch([0]))
     }
 
     mutating func line(
@@ -165,7 +165,8 @@ private struct Digester {
         do {
             loaded = try dataset.load(
                 index, position: position, draws: &draws,
-                attempts: onError == .replace ? 501 : 1, into: storage,
+                attempts: onError == .replace ? FailurePolicy.maximumReplacements + 1 : 1,
+                into: storage,
                 slot: 0, workspace: workspace)
         } catch {
             guard onError == .report else { throw error }

@@ -122,7 +122,7 @@ struct LoadCommand: AsyncParsableCommand {
             if !isDescribed, batch.count > 0 {
                 isDescribed = true
                 bar.finish()
-                if !json { describe(batch) }
+                if !json { try describe(batch) }
                 if let preview { try show(batch, in: preview) }
             }
             if files.saveState != nil, Interruption.isRequested { break }
@@ -147,8 +147,8 @@ struct LoadCommand: AsyncParsableCommand {
         report.meter.batches = batches
     }
 
-    private func describe(_ batch: CaptionBatch) {
-        let (low, high) = batch.pixelValues.withSpan { floats in
+    private func describe(_ batch: CaptionBatch) throws {
+        let (low, high) = try batch.pixelValues.withSpan { floats in
             floats.indices.reduce((Float.infinity, -Float.infinity)) {
                 (min($0.0, floats[$1]), max($0.1, floats[$1]))
             }

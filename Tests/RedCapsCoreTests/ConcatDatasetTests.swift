@@ -17,7 +17,7 @@ struct ConcatDatasetTests {
         let expected = sizes.enumerated().flatMap { source, size in (0..<size).map { (source, $0) }
         }
         let workspace = try concat.makeWorkspace()
-        let storage = try concat.makeStorage(slots: 1)
+        let storage = try concat.makeStorage(for: PlannedBatch([0]))
         for index in 0..<8 {
             #expect(concat.place(of: index) == expected[index])
             var draws = PositionalDraws(seed: 0, position: 0)

@@ -6,7 +6,6 @@ import RedCapsTokenizers
 import Foundation
 import Logging
 import RedCapsCore
-import Synchronization
 import TestSupport
 import Testing
 
@@ -33,6 +32,67 @@ struct EmbeddingTests {
                 failurePolicy: .skip(atMost: 1), logger: .silent))
         #expect(
             try alone.results.flatMap { try $0.get().map(\.sample) } == Array(samples.joined()))
+    }
+
+    @Test(
+        "Batches of one's own have the shape that their samples have, and an order that sorts these"
+    )
+    func rectangles() throws {
+        let wide = try Fixture.bytes("jpegs/wide_420.jpg")
+        let tall = try Fixture.bytes("jpegs/tall_422.jpg")
+        let photographs = Photographs(files: [wide, wide, wide, wide, tall, tall], wide: 4)
+        let loader = try DataLoader(
+            photographs,
+            LoaderOptions(
+                batchSize: 2, sampler: OneShape(batchSize: 2, wide: 4), workers: 3, batchLimit: 4,
+                logger: .silent))
+        let batches = try loader.results.map { try $0.get() }
+        #expect(
+            batches.map(\.shape) == [
+                [2, 3, 64, 96], [2, 3, 96, 64], [2, 3, 64, 96], [2, 3, 96, 64],
+            ])
+        #expect(try batches[0][0] == batches[0][1])
+        #expect(try batches[1][1] == batches[3][0])
+        #expect(try Set(batches[0][0]).count > 500)
+    }
+
+    @Test("What is done with batches can be tested without a data set")
+    func fixtures() throws {
+        let samples = [("a red cap", [5, 6, 7]), ("caps", [8])].enumerated().map { index, sample in
+            LoadedSample(
+                CaptionSample(index: index, caption: sample.0, inputIDs: sample.1), index: index,
+                slot: index)
+        }
+        let pixels = try PixelTensor((0..<24).map { Float($0) }, shape: [2, 3, 1, 4])
+        let batch = CaptionBatch(samples, pixelValues: pixels, padIndex: 9)
+        #expect(batch.inputIDs == [5, 6, 7, 8, 9, 9])
+        #expect(batch.attentionMask == [true, true, true, true, false, false])
+        #expect(batch.pixelValues.shape == [2, 3, 1, 4] && batch.pixelValues.type == .float32)
+        #expect(try batch.pixelValues[1] == (12..<24).map { Float($0) })
+        #expect(batch.resumePoint == ResumePoint() && batch.context.number == 0)
+        let failure = SampleFailure(position: 3, index: 1, error: LoaderError("gone"))
+        let context = BatchContext(
+            number: 4, positions: BatchPositions(start: 8, count: 2), failures: [failure])
+        let own = SampleBatch(
+            samples: [LoadedSample("x", index: 8, used: 2, failures: [failure])], context: context)
+        #expect(own[0].position == 8 && own[0].used == 2 && own.context.failures.count == 1)
+        #expect(
+            "\(TooManyFailures(failures: [failure, failure]))"
+                == "2 samples couldn't be loaded; the last: position 3, gone")
+
+        let bytes = try PixelTensor(
+            bytes: Array(0..<24), shape: [2, 2, 2, 3], format: PixelFormat(.uint8, .channelsLast))
+        #expect(bytes.width == 2 && bytes.height == 2 && bytes.count == 2)
+        #expect(bytes.withUnsafeBytes { Array($0) } == Array(0..<24))
+        for (shape, count) in [
+            ([2, 3, 1, 4], 23), ([2, 1, 3, 4], 24), ([8, 3], 24), ([2, 3, 0, 4], 0),
+            ([-1, 3, 1, 1], 0), ([.max, 3, 1, 1], 3),
+        ] {
+            #expect(throws: ImageError.self) {
+                try PixelTensor([Float](repeating: 0, count: count), shape: shape)
+            }
+        }
+        #expect(throws: ImageError.self) { try pixels[2] }
     }
 
     @Test("An order of one's own is resumed, and divided among ranks")
@@ -105,7 +165,7 @@ struct EmbeddingTests {
                 try own.sample(at: 0, position: position)
             )
             #expect(a.sample == b.sample)
-            #expect(a.pixelValues[0] == b.pixelValues[0])
+            #expect(try a.pixelValues[0] == b.pixelValues[0])
         }
         let turned = ImageOptions(
             decoding: .fast, format: PixelFormat(.uint8, .channelsLast), appliesOrientation: true,
@@ -152,10 +212,10 @@ struct EmbeddingTests {
     @Test("A store of one's own is read by key; a read that fails for a moment is tried again")
     func store() throws {
         let files = try Self.files(6)
-        let failuresLeft = Mutex(2)
+        let failuresLeft = ConditionLock(2)
         let bucket = Bucket(prefix: "set/") { key in
             guard key.hasPrefix("set/") else { throw StoreError(.missing, file: key, reason: "") }
-            let fails = failuresLeft.withLock { left in
+            let fails = failuresLeft.update { left in
                 defer { left -= 1 }
                 return left > 0
             }
@@ -181,15 +241,15 @@ struct EmbeddingTests {
             LoaderOptions(
                 batchSize: 4, sampler: .infinite(seed: 2), workers: 2, batchLimit: 6,
                 logger: .silent))
-        func floats(_ batch: CaptionBatch) -> [[Float]] {
-            (0..<batch.count).map { batch.pixelValues[$0] }
+        func floats(_ batch: CaptionBatch) throws -> [[Float]] {
+            try (0..<batch.count).map { try batch.pixelValues[$0] }
         }
-        let plain = try loader.results.map { floats(try $0.get()) }
+        let plain = try loader.results.map { try floats(try $0.get()) }
         try await withThrowingTaskGroup(of: [[[Float]]].self) { group in
             for _ in 0..<3 {
                 group.addTask {
                     var batches: [[[Float]]] = []
-                    for try await batch in loader { batches.append(floats(batch)) }
+                    for try await batch in loader { batches.append(try floats(batch)) }
                     return batches
                 }
             }
@@ -226,6 +286,81 @@ private struct Lines: Dataset {
     ) throws -> String {
         guard !lines[index].isEmpty else { throw Empty() }
         return draws.unitInterval() < 0.5 ? lines[index] : lines[index].uppercased()
+    }
+}
+
+/// Photographs of two shapes, the wide ones first: batches of 96×64 or of 64×96 pixels.
+private struct Photographs: Dataset {
+    let files: [[UInt8]]
+    let wide: Int
+    var count: Int { files.count }
+
+    func makeWorkspace(probe: LoadingProbe) throws -> ImageReader { try ImageReader() }
+
+    func makeStorage(for batch: PlannedBatch) throws -> PixelStorage {
+        let isWide = batch.indices.allSatisfy { $0 < wide }
+        return try PixelStorage(
+            slots: batch.slots, width: isWide ? 96 : 64, height: isWide ? 64 : 96)
+    }
+
+    func load(
+        _ index: Int, draws: inout some SampleDraws, into storage: PixelStorage, slot: Int,
+        workspace: ImageReader
+    ) throws -> Int {
+        try storage.withSlot(slot) { pixels in
+            try workspace.read(
+                files[index].span, width: storage.width, height: storage.height, into: &pixels
+            ) { header in
+                .init(region: PixelRegion(x: 0, y: 0, width: header.width, height: header.height))
+            }
+        }
+        return index
+    }
+
+    func collate(
+        _ samples: [LoadedSample<Int>], in storage: PixelStorage, context: BatchContext
+    ) -> PixelTensor {
+        PixelTensor(storage, of: samples)
+    }
+}
+
+/// Wide and tall batches in turn, each in the order of the list.
+private struct OneShape: Sampler {
+    let batchSize: Int
+    let wide: Int
+    var identity: String { "oneShape:v1:\(batchSize):\(wide)" }
+
+    func length(over layout: DatasetLayout) -> Int? { nil }
+
+    func makeBatchCursor(
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
+    ) -> any BatchCursor {
+        Batches(sampler: self, count: layout.count, shardIndex: shardIndex)
+    }
+
+    func makeCursor(
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
+    ) -> some IteratorProtocol<Int> & Sendable {
+        BatchedSamples(
+            makeBatchCursor(
+                at: position, shardIndex: shardIndex, shardCount: shardCount, over: layout),
+            batchSize: batchSize, at: position, shardIndex: shardIndex, shardCount: shardCount)
+    }
+
+    struct Batches: BatchCursor {
+        let sampler: OneShape
+        let count: Int
+        let shardIndex: Int
+
+        func indices(at positions: BatchPositions) -> [Int] {
+            // The batches of all ranks in a row, whatever the number of ranks.
+            let batch = (positions.start - shardIndex) / sampler.batchSize + shardIndex
+            let group = batch.isMultiple(of: 2) ? 0..<sampler.wide : sampler.wide..<count
+            let first = batch / 2 * sampler.batchSize
+            return (first..<(first + positions.count)).map {
+                group.lowerBound + $0 % group.count
+            }
+        }
     }
 }
 

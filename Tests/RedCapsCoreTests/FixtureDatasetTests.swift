@@ -48,7 +48,7 @@ struct FixtureDatasetTests {
         let unpacked = try CaptionDataset(configuration, root: written.root)
         for index in 0..<7 {
             let (first, second) = (try packed.sample(at: index), try unpacked.sample(at: index))
-            #expect(first.pixelValues[0] == second.pixelValues[0])
+            #expect(try first.pixelValues[0] == second.pixelValues[0])
             #expect(first.sample.inputIDs == second.sample.inputIDs)
             #expect(min(first.sample.sourceSize.width, first.sample.sourceSize.height) == 96)
         }
@@ -62,7 +62,7 @@ struct FixtureDatasetTests {
         let training = try TrainingConfiguration(file: written.configuration)
         let dataset = try CaptionDataset(training, root: written.root)
         let samples = try (0..<40).map { try dataset.sample(at: $0) }
-        #expect(Set(samples.map { $0.pixelValues[0] }).count == 40)
+        #expect(try Set(samples.map { try $0.pixelValues[0] }).count == 40)
         let captions = samples.compactMap(\.sample.caption)
         #expect(captions.count == 40)
         #expect(captions.contains { !$0.utf8.allSatisfy { $0 < 0x80 } })

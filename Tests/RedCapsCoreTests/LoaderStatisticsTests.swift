@@ -1,10 +1,10 @@
+import RedCapsBase
 import TestSupport
 import RedCapsImage
 import RedCapsLoading
 import Foundation
 import Logging
 import RedCapsCore
-import Synchronization
 import Testing
 
 @Suite("What a loader tells")
@@ -67,12 +67,12 @@ struct LoaderStatisticsTests {
 
 /// Keeps what is logged.
 private final class LogBook: Sendable {
-    private let entries = Mutex<[String]>([])
+    private let entries = ConditionLock<[String]>([])
 
-    var lines: [String] { entries.withLock { $0 } }
+    var lines: [String] { entries.update { $0 } }
 
     var logger: Logger {
-        Logger(label: "test") { _ in Page { [self] line in entries.withLock { $0.append(line) } } }
+        Logger(label: "test") { _ in Page { [self] line in entries.update { $0.append(line) } } }
     }
 
     private struct Page: LogHandler {

@@ -1,9 +1,9 @@
+import RedCapsBase
 import RedCapsImage
 import RedCapsLoading
 import RedCapsTar
 import Logging
 import RedCapsCore
-import Synchronization
 import TestSupport
 import Testing
 
@@ -71,7 +71,7 @@ struct LoaderTests {
             return try loader.results.map { result in
                 let batch = try result.get()
                 let ids = batch.inputIDs.map { Float($0) }
-                return (0..<batch.count).map { batch.pixelValues[$0] } + [ids]
+                return try (0..<batch.count).map { try batch.pixelValues[$0] } + [ids]
             }
         }
         let alone = try digest(1)
@@ -170,10 +170,10 @@ struct LoaderTests {
 
     @Test("A sample that fails is replaced, counted in its place, and told once")
     func replaced() throws {
-        let told = Mutex<[String]>([])
+        let told = ConditionLock<[String]>([])
         var options = options(5, workers: 3)
         options.onFailure = { failure in
-            told.withLock { $0.append("\(failure.position): \(failure.error)") }
+            told.update { $0.append("\(failure.position): \(failure.error)") }
         }
         let rows = try batches(NumberDataset(20, broken: [7, 8]), options).joined()
         #expect(rows.map(\.index) == Array(0..<20))
@@ -188,8 +188,8 @@ struct LoaderTests {
             }
         }
         let failures = rows.reduce(0) { $0 + $1.failed.count }
-        #expect(told.withLock { $0.count } == failures)
-        #expect(told.withLock { $0.contains("7: Broken(index: 7)") })
+        #expect(told.update { $0.count } == failures)
+        #expect(told.update { $0.contains("7: Broken(index: 7)") })
     }
 
     @Test("A batch counts the samples that stand in for others")
@@ -316,8 +316,8 @@ struct BatchTests {
         let tensor = try batch().pixelValues
         #expect(tensor.shape == [3, 3, 24, 24])
         #expect(tensor.count == 3)
-        let all = (0..<3).flatMap { tensor[$0] }
-        tensor.withSpan { floats in
+        let all = try (0..<3).flatMap { try tensor[$0] }
+        try tensor.withSpan { floats in
             #expect(floats.count == 3 * 3 * 24 * 24)
             #expect(floats.indices.allSatisfy { floats[$0] == all[$0] })
         }
@@ -334,7 +334,7 @@ struct BatchTests {
             batchSize: 2, sampler: .sequential, workers: 2, prefetchBatches: 1)
         let batches = try DataLoader(dataset, options).results.map { try $0.get() }
         let loose = try DataLoader(dataset, options).results.map { try $0.get().pixelValues[1] }
-        #expect(batches.map { $0.pixelValues[1] } == loose)
+        #expect(try batches.map { try $0.pixelValues[1] } == loose)
         #expect(Set(loose).count > 5)
     }
 

@@ -59,7 +59,7 @@ struct ReadAheadTests {
     func givenUp() {
         var reads = slow()
         _ = reads.begin(0)
-        reads.giveUp()
+        reads.disable()
         #expect(reads.mayDecode(0) && reads.mayDecode(7))
         for _ in 0..<100 { reads.learn(nanoseconds: 10_000_000) }
         #expect(!reads.isNeeded)
@@ -73,7 +73,7 @@ struct ReadAheadTests {
             options.readsInFlight = readsInFlight
             return try DataLoader(dataset, options).results.flatMap { result in
                 let batch = try result.get()
-                return (0..<batch.count).map { batch.pixelValues[$0] }
+                return try (0..<batch.count).map { try batch.pixelValues[$0] }
             }
         }
         let quick = try load(try Samples.dataset(40, broken: [3, 8]), readsInFlight: 16)
@@ -114,7 +114,7 @@ struct MemoryTransferTests {
         let (floats, pixels, ids, mask) = try {
             let batch = try #require(
                 try DataLoader(dataset, options).results.map { try $0.get() }.first)
-            let floats = (0..<4).flatMap { batch.pixelValues[$0] }
+            let floats = try (0..<4).flatMap { try batch.pixelValues[$0] }
             #expect(try batch.int32InputIDs().map(Int64.init) == batch.inputIDs)
             let ids = batch.transferInputIDs()
             let copy = UnsafeRawBufferPointer(start: ids.address, count: ids.byteCount)

@@ -15,7 +15,7 @@ struct ReferenceTests {
         let dataset = try data.dataset(imageSize: run.size)
         let workspace = try dataset.makeWorkspace()
         workspace.keepsImageBytes = true
-        let storage = try dataset.makeStorage(slots: 1)
+        let storage = try dataset.makeStorage(for: PlannedBatch([0]))
         var draws = PythonDraws(seed: run.seed)
         #expect(run.rows.count == data.names.count)
         for row in run.rows {
@@ -36,7 +36,7 @@ struct ReferenceTests {
         let data = try ReferenceData.load()
         let dataset = try data.dataset(imageSize: 64, captionDropout: 0)
         let workspace = try dataset.makeWorkspace()
-        let storage = try dataset.makeStorage(slots: 1)
+        let storage = try dataset.makeStorage(for: PlannedBatch([0]))
         for (index, name) in data.names.enumerated() {
             var draws = PythonDraws(seed: 5)
             let loaded = Result {

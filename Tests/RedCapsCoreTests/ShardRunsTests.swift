@@ -107,7 +107,7 @@ struct ShardRunsTests {
         let dataset = try set.open(list)
         do {
             _ = try BlockShuffledSampler.blockShuffled()
-                .makeCursor(at: 0, stride: 1, over: dataset.layout)
+                .makeCursor(over: dataset.layout)
             Issue.record("not refused")
         } catch {
             #expect(

@@ -12,13 +12,18 @@ struct StressTests {
     private static let count =
         ProcessInfo.processInfo.environment["REDCAPS_LOADERS"].flatMap { Int($0) } ?? 60
 
+    /// What chooses them: another each time, or as `REDCAPS_SEED` says, to repeat a run that failed.
+    private static let seed =
+        ProcessInfo.processInfo.environment["REDCAPS_SEED"].flatMap { UInt64($0) }
+        ?? UInt64.random(in: 0..<1_000_000)
+
     @Test("Started, cancelled and dropped at random moments, they leave neither threads nor memory")
     func random() async throws {
         let numbers = NumberDataset(500, broken: [3, 77, 200])
         let captions = try Samples.dataset(40, broken: [7]) {
             TroubledStore($0, microseconds: 300, failures: ["1.jpg": 3, "5.json": 1])
         }
-        var random = SystemRandomNumberGenerator()
+        var random = PositionalDraws(seed: Self.seed, position: 0)
         // A few at a time, so that they get into each other's way.
         for _ in 0..<(Self.count / 4) {
             await withTaskGroup(of: Void.self) { group in
@@ -33,8 +38,9 @@ struct StressTests {
                 }
             }
         }
-        #expect(numbers.threadsHaveEnded())
-        #expect(numbers.watch.storages.load(ordering: .relaxed) == 0)
+        #expect(numbers.threadsHaveEnded(), "REDCAPS_SEED=\(Self.seed)")
+        #expect(
+            numbers.watch.storages.load(ordering: .relaxed) == 0, "REDCAPS_SEED=\(Self.seed)")
     }
 
     private static func options(_ random: inout some RandomNumberGenerator) -> LoaderOptions {

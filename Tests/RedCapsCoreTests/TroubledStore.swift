@@ -9,7 +9,7 @@ final class TroubledStore: FileStore {
     private let store: MemoryStore
     private let pause: UInt32
     private let error: Int32
-    private let failuresLeft: Mutex<[String: Int]>
+    private let failuresLeft: ConditionLock<[String: Int]>
     private let inFlight = Atomic(0)
     let mostInFlight = Atomic(0)
 
@@ -20,7 +20,7 @@ final class TroubledStore: FileStore {
         self.store = store
         pause = microseconds
         self.error = error
-        failuresLeft = Mutex(failures)
+        failuresLeft = ConditionLock(failures)
     }
 
     func locate(_ path: String) throws(StoreError) -> FileLocation {
@@ -34,7 +34,7 @@ final class TroubledStore: FileStore {
         _ = mostInFlight.max(now, ordering: .relaxed)
         if pause > 0 { usleep(pause) }
         let path = location.key ?? ""
-        let fails = failuresLeft.withLock { failures in
+        let fails = failuresLeft.update { failures in
             guard let left = failures[path], left > 0 else { return false }
             failures[path] = left - 1
             return true

@@ -138,11 +138,12 @@ struct ResampleTests {
             for layout in PixelLayout.allCases {
                 let format = PixelFormat(type, layout)
                 // Aligned for every type.
-                let count = format.byteCount(imageSize: size)
+                let count = format.byteCount(width: size, height: size)
                 var words = [UInt32](repeating: 0, count: count / 4)
                 var span = words.mutableSpan
                 var memory = span.mutableBytes
-                try resampler.resize(image, imageSize: size, format, into: &memory)
+                try resampler.resize(
+                    image, width: size, height: size, format, into: &memory)
                 for (place, byte) in bytes.enumerated() {
                     let (pixel, channel) = (place / 3, place % 3)
                     let index =
@@ -165,7 +166,7 @@ struct ResampleTests {
             #expect(throws: ImageError.self) {
                 var span = small.mutableSpan
                 var memory = span.mutableBytes
-                try resampler.resize(image, imageSize: size, into: &memory)
+                try resampler.resize(image, width: size, height: size, into: &memory)
             }
         }
     }

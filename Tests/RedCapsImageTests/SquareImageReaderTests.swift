@@ -184,7 +184,7 @@ struct SquareImageReaderTests {
     ) throws -> (bytes: [UInt8], memory: [UInt8]) {
         let reader = try SquareImageReader(imageSize: size, options)
         reader.keepsBytes = true
-        let count = options.format.byteCount(imageSize: size)
+        let count = options.format.byteCount(width: size, height: size)
         // A row of words, so that it is aligned for every type.
         var words = [UInt32](repeating: .max, count: count / 4)
         var span = words.mutableSpan
@@ -203,7 +203,7 @@ struct SquareImageReaderTests {
         let format = PixelFormat(type, layout)
         let (bytes, memory) = try square(file, region, size, ImageOptions(format: format))
         #expect(
-            format.shape(count: 5, imageSize: size)
+            format.shape(count: 5, width: size, height: size)
                 == (layout == .channelsFirst ? [5, 3, size, size] : [5, size, size, 3]))
         for place in 0..<(size * size) {
             for channel in 0..<3 {

@@ -45,6 +45,32 @@ struct DrawsTests {
         }
     }
 
+    @Test("Python's 64 bits are getrandbits(64), and draws serve the standard library")
+    func bits() {
+        // random.seed(seed); [random.getrandbits(64) for _ in range(3)]
+        for (seed, numbers) in [
+            (0, [7_106_521_602_475_165_645, 16_422_101_724_900_707_500, 746_805_015_404_516_437]),
+            (
+                12345,
+                [
+                    13_515_657_874_892_102_023, 15_129_553_140_981_592_645,
+                    14_809_938_836_708_178_893,
+                ]
+            ),
+        ] as [(Int, [UInt64])] {
+            var draws = ReferenceMode.draws(seed: seed)
+            #expect((0..<3).map { _ in draws.next() } == numbers)
+        }
+        // Docs/Order.md: a number in 0 ..< 1 is (next() >> 11) / 2^53.
+        var draws = PositionalDraws(seed: 7, position: 9)
+        var same = draws
+        #expect(Double(draws.next() >> 11) / 0x1p53 == same.unitInterval())
+        for _ in 0..<100 {
+            #expect((-2..<2).contains(Float.random(in: -2..<2, using: &draws)))
+            #expect((3...5).contains(Int.random(in: 3...5, using: &draws)))
+        }
+    }
+
     @Test("Positional draws are what Docs/Order.md specifies as version 1")
     func positional() throws {
         let counts = [1, 2, 342, 5_000_000, 1 << 62 + 1 << 61]
@@ -73,12 +99,12 @@ struct DrawsTests {
     }
 
     @Test("The endless shuffled order is what Docs/Order.md specifies as version 1")
-    func shuffled() {
+    func shuffled() throws {
         #expect(golden.shuffled.count == 6)
         for run in golden.shuffled {
-            var cursor = InfiniteSampler.infinite(shuffle: true, seed: run.seed)
+            var cursor = try InfiniteSampler.infinite(shuffle: true, seed: run.seed)
                 .makeCursor(
-                    at: run.first, stride: 1, over: DatasetLayout(count: run.count))
+                    at: run.first, over: DatasetLayout(count: run.count))
             #expect(run.indices.map { _ in cursor.next() } == run.indices)
         }
     }
@@ -90,7 +116,7 @@ struct SamplerTests {
         throws -> [Int]
     {
         var cursor = try sampler.makeCursor(
-            at: first, stride: 1, over: DatasetLayout(count: size))
+            at: first, over: DatasetLayout(count: size))
         var indices: [Int] = []
         while indices.count < count, let index = cursor.next() { indices.append(index) }
         return indices

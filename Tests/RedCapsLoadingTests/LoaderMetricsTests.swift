@@ -1,9 +1,9 @@
 #if Metrics
+import RedCapsBase
 import TestSupport
 import CoreMetrics
 import Logging
 import RedCapsLoading
-import Synchronization
 import Testing
 
 @Suite("Loader metrics")
@@ -68,18 +68,18 @@ struct LoaderMetricsTests {
 
 /// Keeps all metrics by label and dimensions.
 private final class MetricsRecorder: MetricsFactory {
-    private let state = Mutex((values: [String: Double](), timed: [String: [Int64]]()))
+    private let state = ConditionLock((values: [String: Double](), timed: [String: [Int64]]()))
 
-    var values: [String: Double] { state.withLock { $0.values } }
-    var timed: [String: [Int64]] { state.withLock { $0.timed } }
+    var values: [String: Double] { state.update { $0.values } }
+    var timed: [String: [Int64]] { state.update { $0.timed } }
 
     private func handler(_ label: String, _ dimensions: [(String, String)]) -> Handler {
         let key = "\(label)[\(dimensions.map { "\($0)=\($1)" }.joined(separator: ","))]"
-        state.withLock { $0.values[key] = 0 }
+        state.update { $0.values[key] = 0 }
         return Handler(
-            change: { [self] change in state.withLock { $0.values[key, default: 0].apply(change) }
+            change: { [self] change in state.update { $0.values[key, default: 0].apply(change) }
             },
-            time: { [self] time in state.withLock { $0.timed[key, default: []].append(time) } })
+            time: { [self] time in state.update { $0.timed[key, default: []].append(time) } })
     }
 
     func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {

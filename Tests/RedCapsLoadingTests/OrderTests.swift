@@ -72,9 +72,10 @@ struct OrderTests {
 
     private func take(
         _ sampler: some Sampler, _ count: Int, over layout: DatasetLayout, at first: Int = 0,
-        stride: Int = 1
+        shardCount: Int = 1
     ) throws -> [Int] {
-        var cursor = try sampler.makeCursor(at: first, stride: stride, over: layout)
+        var cursor = try sampler.makeCursor(
+            at: first, shardIndex: 0, shardCount: shardCount, over: layout)
         var indices: [Int] = []
         while indices.count < count, let index = cursor.next() { indices.append(index) }
         return indices
@@ -83,7 +84,7 @@ struct OrderTests {
     /// What a sampler says of a data set that it isn't made for.
     private func refusal(_ sampler: some Sampler, over layout: DatasetLayout) -> String? {
         do {
-            _ = try sampler.makeCursor(at: 0, stride: 1, over: layout)
+            _ = try sampler.makeCursor(over: layout)
             return nil
         } catch {
             return error.description
@@ -107,7 +108,7 @@ struct OrderTests {
                 shuffle: facts.seed != nil, seed: facts.seed ?? 0, rounding: rounding)
             let layout = DatasetLayout(count: facts.size)
             row.run.expect(
-                try sampler.makeCursor(at: facts.at, stride: 1, over: layout), "run \(number)")
+                try sampler.makeCursor(at: facts.at, over: layout), "run \(number)")
             #expect(
                 (0..<8).map { sampler.index(at: facts.at + $0, over: layout) } == row.run.first)
         }
@@ -121,7 +122,7 @@ struct OrderTests {
                 shardsOpen: row.facts.shardsOpen, seed: row.facts.seed)
             row.run.expect(
                 try sampler.makeCursor(
-                    at: row.facts.at, stride: 1, over: layout(row.facts.shards)), "run \(number)")
+                    at: row.facts.at, over: layout(row.facts.shards)), "run \(number)")
         }
     }
 
@@ -135,7 +136,7 @@ struct OrderTests {
             #expect(try sampler.counts() == facts.shares)
             let layout = DatasetLayout(count: facts.sizes.reduce(0, +), sources: facts.sizes)
             row.run.expect(
-                try sampler.makeCursor(at: facts.at, stride: 1, over: layout), "run \(number)")
+                try sampler.makeCursor(at: facts.at, over: layout), "run \(number)")
         }
     }
 
@@ -235,7 +236,7 @@ struct OrderTests {
         func check(_ sampler: some Sampler, _ layout: DatasetLayout) throws {
             let walked = try take(sampler, 1000, over: layout)
             for (first, stride) in [(0, 1), (1, 1), (76, 2), (77, 3), (154, 7), (399, 600)] {
-                let indices = try take(sampler, 200, over: layout, at: first, stride: stride)
+                let indices = try take(sampler, 200, over: layout, at: first, shardCount: stride)
                 let expected = Swift.stride(from: first, to: 1000, by: stride).map { walked[$0] }
                 #expect(indices.starts(with: expected.prefix(200)))
             }
@@ -254,10 +255,10 @@ struct OrderTests {
     func end() throws {
         let layout = DatasetLayout(count: 77, sources: [50, 27], shards: { [20, 20, 20, 17] })
         func check(_ sampler: some Sampler) throws {
-            let indices = try take(sampler, 9, over: layout, at: .max - 4, stride: 2)
+            let indices = try take(sampler, 9, over: layout, at: .max - 4, shardCount: 2)
             #expect(indices.count == 2)
             #expect(indices.allSatisfy { (0..<77).contains($0) })
-            #expect(try take(sampler, 2, over: layout, at: -5, stride: -1).count == 2)
+            #expect(try take(sampler, 2, over: layout, at: -5, shardCount: -1).count == 2)
         }
         try check(.infinite(seed: 3))
         try check(.infinite(shuffle: false))

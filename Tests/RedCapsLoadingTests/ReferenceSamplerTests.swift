@@ -41,9 +41,9 @@ struct ReferenceSamplerTests {
 
         func expect(_ sampler: some Sampler) throws {
             let layout = DatasetLayout(count: sizes.reduce(0, +), sources: sizes)
-            let first = rank + (skip ?? 0) * world
             run.expect(
-                try sampler.makeCursor(at: first, stride: world, over: layout),
+                try sampler.makeCursor(
+                    at: (skip ?? 0) * world, shardIndex: rank, shardCount: world, over: layout),
                 "\(sampler.identity) of \(sizes), rank \(rank) of \(world)")
         }
     }
@@ -116,7 +116,8 @@ struct ReferenceSamplerTests {
             #expect(sampler.length(over: layout) == length)
             var indices: [Int] = []
             for rank in 0..<4 {
-                var cursor = try sampler.makeCursor(at: rank, stride: 4, over: layout)
+                var cursor = try sampler.makeCursor(
+                    at: 0, shardIndex: rank, shardCount: 4, over: layout)
                 while let index = cursor.next() { indices.append(index) }
             }
             #expect(indices.count == length)
@@ -126,10 +127,10 @@ struct ReferenceSamplerTests {
 
     @Test("What Python would loop over for ever, or what can't be divided among ranks, is refused")
     func refusals() {
-        func refusal(_ sampler: some Sampler, _ sizes: [Int], stride: Int = 1) -> String? {
+        func refusal(_ sampler: some Sampler, _ sizes: [Int], shardCount: Int = 1) -> String? {
             do {
                 _ = try sampler.makeCursor(
-                    at: 0, stride: stride,
+                    at: 0, shardIndex: 0, shardCount: shardCount,
                     over: DatasetLayout(count: sizes.reduce(0, +), sources: sizes))
                 return nil
             } catch {
@@ -149,7 +150,7 @@ struct ReferenceSamplerTests {
             refusal(.fixedBatchMultiSource(repeats: [1, 1], batchSize: 0), [3, 4])
                 == "batch_size = 0 isn't in 1 ... 65536")
         #expect(
-            refusal(.torchDefault(worldSize: 2), [10], stride: 4)
+            refusal(.torchDefault(worldSize: 2), [10], shardCount: 4)
                 == "the sampler is made for 2 ranks, and there are 4; its epochs depend on that")
         let limit = 214_748_364
         for refused in [

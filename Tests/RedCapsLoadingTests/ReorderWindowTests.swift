@@ -9,16 +9,28 @@ struct ReorderWindowTests {
 
     /// A window over an order whose index at each position is ten times that.
     private func window(
-        _ count: Int?, batchSize: Int = 2, capacity: Int = 2, streams: Int? = nil,
-        policy: FailurePolicy = .stop, change: (inout BatchPlan) -> Void = { _ in }
+        _ count: Int?, batchSize: Int = 2, capacity: Int = 2, draws: DrawPolicy? = nil,
+        shorter: [Int: Int] = [:], policy: FailurePolicy = .stop,
+        change: (inout BatchPlan) -> Void = { _ in }
     ) -> Window {
         var plan = BatchPlan(batchSize: batchSize)
         plan.end = count
         change(&plan)
-        let stride = plan.worldSize
-        return Window(plan, capacity: capacity, streams: streams, policy: policy) { position in
-            Swift.stride(from: position, to: count ?? 1_000_000, by: stride).lazy.map { $0 * 10 }
-                .makeIterator()
+        return Window(
+            plan, capacity: capacity, draws: draws ?? .positional(seed: 0), policy: policy
+        ) { _ in Tens(count: count ?? 1_000_000, shorter: shorter) }
+    }
+
+    /// Ten times the positions; of some batches only the first so many.
+    private struct Tens: BatchCursor {
+        let count: Int
+        let shorter: [Int: Int]
+
+        func indices(at positions: BatchPositions) throws(LoaderError) -> [Int] {
+            if let last = positions.last, last >= count {
+                throw LoaderError("position \(last) of \(count)")
+            }
+            return positions.prefix(shorter[positions.start] ?? .max).map { $0 * 10 }
         }
     }
 
@@ -26,7 +38,7 @@ struct ReorderWindowTests {
         var storages = 100
         return (0..<count).compactMap { _ in
             guard let sample = window.candidate(where: { _ in true }) else { return nil }
-            return window.take(sample, atMost: 1) {
+            return window.take(sample, atMost: 1) { _ in
                 storages += 1
                 return storages
             }
@@ -37,13 +49,13 @@ struct ReorderWindowTests {
         zip(ticket.indices, ticket.positions).enumerated().map { offset, sample in
             .loaded(
                 LoadedSample(
-                    position: sample.1, index: sample.0, used: sample.0,
-                    slot: ticket.slot + offset, sample: "\(sample.0)", failures: []))
+                    "\(sample.0)", index: sample.0, position: sample.1,
+                    slot: ticket.slot + offset))
         }
     }
 
     private func finish(_ window: inout Window, _ tickets: [Window.Ticket]) {
-        for ticket in tickets { _ = window.complete(ticket.place, loaded(ticket)) }
+        for ticket in tickets { _ = window.complete(ticket.place, loaded(ticket), ticket.draws) }
     }
 
     private func fail(_ window: inout Window, _ ticket: Window.Ticket) {
@@ -56,11 +68,11 @@ struct ReorderWindowTests {
                         position: position, index: position * 10,
                         error: Broken(position: position))
                 ])
-            ])
+            ], ticket.draws)
     }
 
     private func outcome(_ window: inout Window) -> Window.Outcome? {
-        window.takeOutcome { 7 }
+        window.takeOutcome { _ in 7 }
     }
 
     private func samples(_ window: inout Window) -> [String]? {
@@ -87,9 +99,9 @@ struct ReorderWindowTests {
     @Test("Neighbours are taken together, but never across the end of a batch")
     func runs() {
         var window = window(nil, batchSize: 5)
-        let first = window.take(0, atMost: 3) { 1 }
+        let first = window.take(0, atMost: 3) { _ in 1 }
         #expect(first.map { Array($0.indices) } == [0, 10, 20])
-        let second = window.take(window.firstUntaken, atMost: 3) { 2 }
+        let second = window.take(window.firstUntaken, atMost: 3) { _ in 2 }
         #expect(second.map { Array($0.indices) } == [30, 40])
         #expect(second?.slot == 3)
         #expect(second?.storage == 1)
@@ -100,8 +112,8 @@ struct ReorderWindowTests {
         var window = window(nil, batchSize: 3)
         let third = window.candidate { $0 >= 2 }
         #expect(third == 2)
-        _ = window.take(2, atMost: 1) { 1 }
-        let rest = window.take(0, atMost: 9) { 1 }
+        _ = window.take(2, atMost: 1) { _ in 1 }
+        let rest = window.take(0, atMost: 9) { _ in 1 }
         #expect(rest.map { Array($0.indices) } == [0, 10])
         #expect(window.firstUntaken == 3)
         let closed = window.candidate { $0 >= 6 }
@@ -174,6 +186,73 @@ struct ReorderWindowTests {
         #expect(isEnd(&late))
     }
 
+    @Test("Storage is made for a batch: its number, positions, indices and slots")
+    func storage() {
+        var window = window(nil, batchSize: 3) {
+            ($0.rank, $0.worldSize, $0.firstNumber) = (1, 2, 4)
+        }
+        var planned: [PlannedBatch] = []
+        while let sample = window.candidate(where: { _ in true }) {
+            _ = window.take(sample, atMost: 1) { batch in
+                planned.append(batch)
+                return batch.number
+            }
+        }
+        #expect(
+            planned == [
+                PlannedBatch(
+                    [250, 270, 290], number: 4,
+                    positions: BatchPositions(start: 25, stride: 2, count: 3)),
+                PlannedBatch(
+                    [310, 330, 350], number: 5,
+                    positions: BatchPositions(start: 31, stride: 2, count: 3)),
+            ])
+        #expect(planned.map(\.slots) == [3, 3])
+    }
+
+    @Test(
+        "A sampler may make batches shorter; samples are still found, taken and delivered in order")
+    func shorter() {
+        var window = window(20, batchSize: 4, capacity: 9, shorter: [0: 1, 4: 3, 8: 2])
+        let ahead = window.index(of: 6)
+        #expect(ahead == 120)
+        let tickets = take(&window, 99)
+        #expect(tickets.map(\.slot) == [0, 0, 1, 2, 0, 1, 0, 1, 2, 3, 0, 1, 2, 3])
+        #expect(
+            tickets.map(\.positions.start) == [0, 4, 5, 6, 8, 9, 12, 13, 14, 15, 16, 17, 18, 19])
+        finish(&window, tickets.reversed())
+        var counts: [Int] = []
+        while case .batch(let batch) = outcome(&window) {
+            counts.append(batch.samples.count)
+            #expect(batch.samples.map(\.position) == Array(batch.positions))
+        }
+        #expect(counts == [1, 3, 2, 4, 4])
+        #expect(isThrough(&window))
+    }
+
+    @Test("A sampler that gives a batch nothing, or too much, ends the run with an error")
+    func wrongCounts() {
+        for count in [0, 3] {
+            struct Wrong: BatchCursor {
+                let count: Int
+                func indices(at positions: BatchPositions) -> [Int] {
+                    Array(repeating: 0, count: count)
+                }
+            }
+            var window = Window(
+                BatchPlan(batchSize: 2), capacity: 2, draws: .positional(seed: 0), policy: .stop
+            ) { _ in Wrong(count: count) }
+            #expect(take(&window, 1).isEmpty)
+            guard case .failure(let error, _) = outcome(&window) else {
+                Issue.record("no failure came out")
+                continue
+            }
+            #expect(
+                "\(error)" == "the sampler gave \(count) indices for a batch of 2")
+            #expect(isEnd(&window))
+        }
+    }
+
     @Test("Batches that are left out cost no sample, and the numbering goes on")
     func skips() {
         var window = window(nil, capacity: 9) {
@@ -239,7 +318,7 @@ struct ReorderWindowTests {
     func noStorage() {
         var window = window(10)
         let tickets = take(&window, 2)
-        let refused = window.take(2, atMost: 1) { throw Broken(position: -1) }
+        let refused = window.take(2, atMost: 1) { _ in throw Broken(position: -1) }
         #expect(refused == nil)
         #expect(take(&window, 1).isEmpty)
         #expect(outcome(&window) == nil)
@@ -254,27 +333,28 @@ struct ReorderWindowTests {
     }
 
     @Test("Batches whose draws depend on one another are taken whole, one of a stream at a time")
-    func streams() {
-        var window = window(nil, capacity: 5, streams: 2)
-        let first = window.takeBatch { 1 }
-        let second = window.takeBatch { 2 }
+    func streams() throws {
+        var window = try window(
+            nil, capacity: 5, draws: .perStream(ReferenceMode(workers: 2), seed: 0))
+        let first = window.takeBatch { _ in 1 }
+        let second = window.takeBatch { _ in 2 }
         #expect(first.map { Array($0.indices) } == [0, 10])
-        #expect(second?.stream == 1)
-        let none = window.takeBatch { 3 }
+        #expect(second.flatMap { window.owner(of: $0) } == 1)
+        let none = window.takeBatch { _ in 3 }
         #expect(none == nil)
         if let second { finish(&window, [second]) }
-        let fourth = window.takeBatch { 4 }
+        let fourth = window.takeBatch { _ in 4 }
         #expect(fourth.map { Array($0.indices) } == [60, 70])
         if let first { finish(&window, [first]) }
-        let third = window.takeBatch { 3 }
-        #expect(third?.stream == 0)
+        let third = window.takeBatch { _ in 3 }
+        #expect(third.flatMap { window.owner(of: $0) } == 0)
     }
 
     @Test("An abandoned window is at its end, and ignores what still comes in")
     func abandoned() {
         var window = window(10)
         let tickets = take(&window, 3)
-        window.abandon()
+        window.cancel()
         finish(&window, tickets)
         #expect(take(&window, 1).isEmpty)
         #expect(isEnd(&window))

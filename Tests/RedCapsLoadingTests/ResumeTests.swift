@@ -143,6 +143,44 @@ struct ResumeTests {
                 == [5, 6, 7, 9, 10, 11, 12, 13, 14, 15].map { all[$0] })
     }
 
+    @Test("A state is the JSON that it always was, in the reference mode as well")
+    func json() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        for (reference, draws) in [
+            ("", "positional:v1"),
+            (
+                #""reference":{"batchSize":3,"rank":0,"words":[14,0],"worldSize":1},"#,
+                "reference:mmengine"
+            ),
+        ] {
+            let text =
+                #"{"batch":3,"dataset":"df74faf524b9c4df","draws":"\#(draws)","position":12,"#
+                + reference + #""sampler":"infinite:v1:shuffled:0","seed":0,"version":1}"#
+            let point = try JSONDecoder().decode(ResumePoint.self, from: Data(text.utf8))
+            #expect(point.reference?.words == (reference.isEmpty ? nil : [14, 0]))
+            #expect(try String(decoding: encoder.encode(point), as: UTF8.self) == text)
+        }
+    }
+
+    @Test("A state of the reference mode that lacks something, or makes no sense, is refused")
+    func damagedReference() throws {
+        var options = options(limit: 2, sampler: .torchInfinite(seed: 3))
+        options.reference = try ReferenceMode(workers: 2)
+        let loader = try DataLoader(dataset, options)
+        _ = try rows(loader)
+        for change in [
+            { $0.reference = nil }, { $0.reference?.words[1] = -1 },
+            { $0.reference?.words.removeLast() },
+        ] as [(inout ResumePoint) -> Void] {
+            var point = loader.state
+            change(&point)
+            #expect(throws: LoaderError.self) {
+                try DataLoader(dataset, options, resuming: point)
+            }
+        }
+    }
+
     @Test("A reference run goes on with the same workers and ranks, and no others")
     func reference() throws {
         func options(_ workers: Int, limit: Int) throws -> LoaderOptions {

@@ -54,7 +54,7 @@ package final class NumberDataset: Dataset {
         return Workspace(watch)
     }
 
-    package func makeStorage(slots: Int) -> Storage { Storage(watch) }
+    package func makeStorage(for batch: PlannedBatch) -> Storage { Storage(watch) }
 
     package func load(
         _ index: Int, draws: inout some SampleDraws, into storage: Storage, slot: Int,

@@ -31,7 +31,7 @@ public func resample(
     var span = floats.mutableSpan
     var memory = span.mutableBytes
     do {
-        try subject.resampler.resize(subject.image, imageSize: size, into: &memory)
+        try subject.resampler.resize(subject.image, width: size, height: size, into: &memory)
         return 1
     } catch {
         return 0

@@ -96,7 +96,7 @@ private func read(
     let header = try reader.header(of: file.span)
     let region = header.square(at: min(offset, abs(header.width - header.height)))
     // Words, so that it is aligned for every type; what doesn't fill them is another input's turn.
-    let byteCount = options.format.byteCount(imageSize: size)
+    let byteCount = options.format.byteCount(width: size, height: size)
     guard byteCount % 4 == 0 else { return }
     var words = [UInt32](repeating: 0, count: byteCount / 4)
     var pixels: [UInt8] = []

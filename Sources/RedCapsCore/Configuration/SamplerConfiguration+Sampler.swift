@@ -33,7 +33,9 @@ extension TrainingConfiguration {
         shuffle: Bool? = nil, seed: UInt64 = 0, worldSize: Int = 1, epochs: Int = 1
     ) -> any Sampler {
         let shuffles = shuffle ?? sampler.shuffles
-        let seed = sampler.seed ?? orderSeed(Int(truncatingIfNeeded: seed))
+        let runSeed = Int(truncatingIfNeeded: seed)
+        let seed =
+            sampler.seed ?? (drawsOrderSeed ? ReferenceMode.orderSeed(ofRun: runSeed) : runSeed)
         switch sampler {
         case .infinite: return .torchInfinite(shuffle: shuffles, seed: seed)
         case .epochs(_, _, let roundsUp):
@@ -44,13 +46,5 @@ extension TrainingConfiguration {
             return .fixedBatchMultiSource(
                 repeats: repeats, batchSize: batchSize, shuffle: shuffles, seed: seed)
         }
-    }
-
-    /// mmengine's `sync_random_seed()` is numpy's `randint(2**31)`, and that is 31 bits of a generator
-    /// seeded as torch's is.
-    private func orderSeed(_ seed: Int) -> Int {
-        guard drawsOrderSeed else { return seed }
-        var generator = TorchGenerator(seed: seed)
-        return Int(generator.word() & 0x7FFF_FFFF)
     }
 }

@@ -11,9 +11,9 @@ public struct CaptionSample: Sendable, Equatable {
     public let imageFolder: String
     /// The image's size before cropping, in pixels.
     public let sourceSize: (width: Int, height: Int)
-    /// The square that was cut out of it.
+    /// What was cut out of it, in its pixels: a square.
     public let crop: PixelRegion
-    /// Whether left and right of the square were exchanged.
+    /// Whether left and right of that were exchanged.
     public let isMirrored: Bool
     /// Whether the caption was dropped.
     public let isDropped: Bool
@@ -26,6 +26,30 @@ public struct CaptionSample: Sendable, Equatable {
     /// The reference's `type`, always `text2image`.
     public var type: String { "text2image" }
 
+    /// Makes a sample, for tests of what is done with batches.
+    /// - Parameters:
+    ///   - index: The index in the data set's list; 0 by default.
+    ///   - imageFile: The image's path; empty by default.
+    ///   - imageFolder: What it is relative to; empty by default.
+    ///   - sourceSize: The image's size; by default that of the crop.
+    ///   - crop: What was cut out; by default one pixel.
+    ///   - isMirrored: By default not.
+    ///   - isDropped: Whether the caption was dropped; by default not.
+    ///   - caption: The caption; `nil` by default.
+    ///   - inputIDs: The prompt's ids; none by default.
+    public init(
+        index: Int = 0, imageFile: String = "", imageFolder: String = "",
+        sourceSize: (width: Int, height: Int)? = nil,
+        crop: PixelRegion = PixelRegion(x: 0, y: 0, width: 1, height: 1), isMirrored: Bool = false,
+        isDropped: Bool = false, caption: String? = nil, inputIDs: [Int] = []
+    ) {
+        (self.index, self.imageFile, self.imageFolder) = (index, imageFile, imageFolder)
+        self.sourceSize = sourceSize ?? (crop.width, crop.height)
+        self.crop = crop
+        (self.isMirrored, self.isDropped) = (isMirrored, isDropped)
+        (self.caption, self.inputIDs) = (caption, inputIDs)
+    }
+
     /// Whether everything is equal.
     public static func == (a: CaptionSample, b: CaptionSample) -> Bool {
         a.index == b.index && a.imageFile == b.imageFile && a.imageFolder == b.imageFolder
@@ -37,13 +61,14 @@ public struct CaptionSample: Sendable, Equatable {
 
 /// One batch, as the reference's `collate_func_gen` makes it, and where each sample comes from.
 public struct CaptionBatch: Sendable {
-    /// B × 3 × S × S floats in -1 ... 1.
+    /// The pixels of all samples, in the format of the data set's `ImageOptions`: by default
+    /// B × 3 × S × S floats in -1 ... 1; with `.uint8` bytes 0 ... 255.
     public let pixelValues: PixelTensor
     /// The prompts' ids: B rows of `sequenceLength`, padded on the right.
     public let inputIDs: [Int64]
     /// B rows of `sequenceLength`: true for ids, false for padding.
     public let attentionMask: [Bool]
-    /// The length of the longest prompt.
+    /// The length of the longest prompt, in ids; 0 for a batch without samples.
     public let sequenceLength: Int
     /// The samples in order, each with its position, its index and what was replaced.
     public let samples: [LoadedSample<CaptionSample>]
@@ -51,16 +76,22 @@ public struct CaptionBatch: Sendable {
     /// Number, positions, failures, and where to go on.
     public let context: BatchContext
 
-    /// The number of samples B.
+    /// The number of samples B: fewer than positions if some were left out.
     public var count: Int { samples.count }
     /// Where to go on after this batch.
     public var resumePoint: ResumePoint { context.resumePoint }
     /// How many samples stand in for others that couldn't be loaded.
     public var replacedCount: Int { samples.count { !$0.failures.isEmpty } }
 
-    init(
-        _ samples: [LoadedSample<CaptionSample>], pixels: PixelTensor, padIndex: Int,
-        context: BatchContext
+    /// Makes a batch, whose ids are padded on the right to the longest prompt.
+    /// - Parameters:
+    ///   - samples: The samples in order.
+    ///   - pixelValues: Their pixels, an image for each.
+    ///   - padIndex: The id that pads prompts; 0 by default.
+    ///   - context: Number, positions, failures and where to go on; by default of a first batch.
+    public init(
+        _ samples: [LoadedSample<CaptionSample>], pixelValues: PixelTensor, padIndex: Int = 0,
+        context: BatchContext = BatchContext()
     ) {
         self.context = context
         let length = samples.map(\.sample.inputIDs.count).max() ?? 0
@@ -72,7 +103,7 @@ public struct CaptionBatch: Sendable {
                 mask[row * length + column] = true
             }
         }
-        pixelValues = pixels
+        self.pixelValues = pixelValues
         inputIDs = ids
         attentionMask = mask
         sequenceLength = length

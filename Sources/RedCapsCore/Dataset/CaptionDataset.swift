@@ -152,7 +152,7 @@ public final class CaptionDataset: Dataset {
                 samples.count == 0
                     ? "the list has no samples" : "all \(samples.count) samples are left out")
         }
-        _ = try Workspace(imageSize: configuration.imageSize, imageOptions, LoadingProbe())
+        _ = try Workspace(imageOptions, LoadingProbe())
         self.configuration = configuration
         self.samples = samples
         self.omitted = omitted
@@ -189,7 +189,7 @@ public final class CaptionDataset: Dataset {
 
     /// A decoder, its scratch memory and a read buffer for one worker.
     public func makeWorkspace(probe: LoadingProbe) throws -> Workspace {
-        try Workspace(imageSize: configuration.imageSize, imageOptions, probe)
+        try Workspace(imageOptions, probe)
     }
 
     /// Buffers for an image and its annotation.
@@ -220,10 +220,10 @@ public final class CaptionDataset: Dataset {
 
     /// Memory for the pixels of a batch, from a pool.
     /// - Throws: `ImageError` with `noMemory`.
-    public func makeStorage(slots: Int) throws -> PixelStorage {
+    public func makeStorage(for batch: PlannedBatch) throws -> PixelStorage {
         try PixelStorage(
-            slots: slots, imageSize: configuration.imageSize, format: imageOptions.format,
-            pool: pool)
+            slots: batch.slots, width: configuration.imageSize, height: configuration.imageSize,
+            format: imageOptions.format, pool: pool)
     }
 
     /// Loads a sample: the image's square into its slot, the caption as ids.
@@ -300,11 +300,8 @@ public final class CaptionDataset: Dataset {
     public func collate(
         _ samples: [LoadedSample<CaptionSample>], in storage: PixelStorage, context: BatchContext
     ) -> CaptionBatch {
-        for (place, sample) in samples.enumerated() where sample.slot != place {
-            storage.move(sample.slot, to: place)
-        }
-        return CaptionBatch(
-            samples, pixels: PixelTensor(storage, count: samples.count), padIndex: padIndex,
+        CaptionBatch(
+            samples, pixelValues: PixelTensor(storage, of: samples), padIndex: padIndex,
             context: context)
     }
 
@@ -315,7 +312,7 @@ public final class CaptionDataset: Dataset {
         at index: Int, seed: UInt64 = 0, position: Int? = nil
     ) throws -> (sample: CaptionSample, pixelValues: PixelTensor) {
         var draws = PositionalDraws(seed: seed, position: position ?? index)
-        let storage = try makeStorage(slots: 1)
+        let storage = try makeStorage(for: PlannedBatch([index]))
         let sample = try load(
             index, draws: &draws, into: storage, slot: 0, workspace: try makeWorkspace())
         return (sample, PixelTensor(storage, count: 1))
@@ -338,8 +335,9 @@ public final class CaptionDataset: Dataset {
             var refusal: UnacceptableImage?
             try storage.withSlot(slot) { pixels in
                 do throws(ImageError) {
-                    try workspace.reader.read(bytes, into: &pixels) {
-                        (header) throws(ImageError) in
+                    try workspace.reader.read(
+                        bytes, width: storage.width, height: storage.height, into: &pixels
+                    ) { (header) throws(ImageError) in
                         do throws(UnacceptableImage) {
                             try header.accept(minimumSize: configuration.minimumImageSize)
                         } catch {

@@ -5,10 +5,10 @@ extension CaptionDataset {
     /// What a thread keeps from sample to sample: buffers for files, and a decoder.
     public final class Workspace {
         var files = SampleFiles()
-        let reader: SquareImageReader
+        let reader: ImageReader
         let probe: LoadingProbe
         private var loads = 0
-        /// Whether `imageBytes` keeps each sample's S × S × 3 bytes.
+        /// Whether `imageBytes` keeps each sample's H × W × 3 bytes; by default it doesn't.
         public var keepsImageBytes: Bool {
             get { reader.keepsBytes }
             set { reader.keepsBytes = newValue }
@@ -16,8 +16,8 @@ extension CaptionDataset {
         /// The last image after resampling and before normalising, if `keepsImageBytes` is set.
         public var imageBytes: [UInt8] { reader.bytes }
 
-        init(imageSize: Int, _ options: ImageOptions, _ probe: LoadingProbe) throws(ImageError) {
-            reader = try SquareImageReader(imageSize: imageSize, options)
+        init(_ options: ImageOptions, _ probe: LoadingProbe) throws(ImageError) {
+            reader = try ImageReader(options)
             self.probe = probe
         }
 

@@ -100,9 +100,18 @@ public final class ConcatDataset<Source: Dataset>: Dataset {
         Workspace(sources: try sources.map { try $0.makeWorkspace(probe: probe) }, probe: probe)
     }
 
-    /// The storage of the first source.
-    public func makeStorage(slots: Int) throws -> Source.Storage {
-        try sources[0].makeStorage(slots: slots)
+    /// The storage of the source of the batch's first sample, which hears of the samples that are its
+    /// own: if each batch comes from one source, of all of them.
+    public func makeStorage(for batch: PlannedBatch) throws -> Source.Storage {
+        guard sources.count > 1, let first = batch.indices.first, (0..<count).contains(first) else {
+            return try sources[0].makeStorage(for: batch)
+        }
+        let source = place(of: first).source
+        let own = starts[source]..<starts[source + 1]
+        return try sources[source].makeStorage(
+            for: PlannedBatch(
+                batch.indices.lazy.filter(own.contains).map { $0 - own.lowerBound },
+                number: batch.number, positions: batch.positions, slots: batch.slots))
     }
 
     /// Loads a sample of one of the sources.

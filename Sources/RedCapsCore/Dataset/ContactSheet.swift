@@ -5,13 +5,18 @@ extension CaptionBatch {
     /// - Parameters:
     ///   - columns: Images in a row; by default as many as make the sheet about square.
     ///   - edge: The edge of each image in the sheet, in pixels, 1 ... 4096.
-    /// - Throws: `ImageError` with `badRequest` if the sheet would be too large, or the batch is empty.
+    ///     Images that are no squares are fitted in, with their aspect.
+    /// - Throws: `ImageError` with `badRequest` if the sheet would be too large, or the batch is empty
+    ///   or has fewer images than samples.
     public func contactSheet(columns: Int? = nil, edge: Int = 192) throws(ImageError) -> PixelBuffer
     {
         guard (1...4096).contains(edge) else {
             throw ImageError(.badRequest, "an edge of \(edge) isn't in 1 ... 4096")
         }
         guard count > 0 else { throw ImageError(.badRequest, "a batch without samples") }
+        guard count <= pixelValues.count else {
+            throw ImageError(.badRequest, "\(pixelValues.count) images for \(count) samples")
+        }
         let square = Int(Double(count).squareRoot().rounded(.up))
         let columns = min(max(1, columns ?? square), count)
         let rows = (count + columns - 1) / columns
@@ -21,25 +26,33 @@ extension CaptionBatch {
         try PixelBuffer.check(width, height)
         var sheet = [UInt8](repeating: 245, count: width * height * 3)
         let resampler = try Resampler(.lanczos)
+        let tileSize = tileSize(in: edge)
         for number in 0..<count {
-            let tile = try resampler.resize(image(number), width: edge, height: edge)
-            let left = gap + number % columns * (edge + gap)
-            let top = gap + number / columns * (edge + gap)
-            for y in 0..<edge {
+            let tile = try resampler.resize(
+                image(number), width: tileSize.width, height: tileSize.height)
+            let left = gap + number % columns * (edge + gap) + (edge - tile.width) / 2
+            let top = gap + number / columns * (edge + gap) + (edge - tile.height) / 2
+            let row = tile.width * 3
+            for y in 0..<tile.height {
                 let target = ((top + y) * width + left) * 3
                 sheet.replaceSubrange(
-                    target..<(target + edge * 3),
-                    with: tile.pixels[(y * edge * 3)..<((y + 1) * edge * 3)])
+                    target..<(target + row), with: tile.pixels[(y * row)..<((y + 1) * row)])
             }
         }
         return try PixelBuffer(width: width, height: height, pixels: sheet)
     }
 
+    /// How large an image of the batch is in the sheet: its longer edge is `edge`.
+    private func tileSize(in edge: Int) -> (width: Int, height: Int) {
+        let (width, height) = (pixelValues.width, pixelValues.height)
+        let longer = max(width, height)
+        return (max(1, width * edge / longer), max(1, height * edge / longer))
+    }
+
     /// An image of the batch as it was before it was stored in the batch's format.
     private func image(_ number: Int) throws(ImageError) -> PixelBuffer {
-        let size = pixelValues.imageSize
         let format = pixelValues.format
-        let plane = size * size
+        let plane = pixelValues.width * pixelValues.height
         var pixels = [UInt8](repeating: 0, count: 3 * plane)
         pixelValues.withBytes { bytes in
             let first = number * 3 * plane
@@ -52,7 +65,8 @@ extension CaptionBatch {
                 }
             }
         }
-        return try PixelBuffer(width: size, height: size, pixels: pixels)
+        return try PixelBuffer(
+            width: pixelValues.width, height: pixelValues.height, pixels: pixels)
     }
 
     /// The byte that a channel was made of.

@@ -30,9 +30,9 @@ public struct SampleError: LocatedError, Sendable, CustomStringConvertible {
 
 /// Why an image isn't trained on though it can be decoded.
 public struct UnacceptableImage: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Width and height in pixels.
+    /// The width in pixels, as it is shown if orientations are applied.
     public let width: Int
-    /// Height in pixels.
+    /// The height in pixels, likewise.
     public let height: Int
     /// The rule that it breaks.
     public let reason: String

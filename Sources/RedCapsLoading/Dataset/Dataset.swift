@@ -7,38 +7,41 @@
 public protocol Dataset: Sendable {
     /// What is known of one sample, besides what was written into the storage.
     associatedtype Sample: Sendable
-    /// What the loader delivers.
+    /// What the loader delivers; by default the samples with their places in the order.
     associatedtype Batch: Sendable = SampleBatch<Sample>
-    /// Memory for the samples of one batch.
+    /// Memory for the samples of one batch; by default none.
     associatedtype Storage: Sendable = Void
-    /// What a thread keeps from sample to sample.
+    /// What a thread keeps from sample to sample, such as a decoder; by default nothing.
     associatedtype Workspace = Void
-    /// What is read of one sample before it is loaded; memory that is used again and again.
+    /// What is read of one sample before it is loaded, into memory that is used again and again; by
+    /// default nothing, and `load` reads what it needs.
     associatedtype Files: Sendable = Void
 
     /// The number of samples.
     var count: Int { get }
 
-    /// What tells this data set from any other; states are resumed with an equal one only.
+    /// What tells this data set from any other; states are resumed with an equal one only. By default
+    /// made of the count alone.
     var fingerprint: UInt64 { get }
 
-    /// How the samples are grouped, for samplers that make use of it.
+    /// How the samples are grouped, for samplers that make use of it; by default all are one group.
     var layout: DatasetLayout { get }
 
     /// Makes what one thread keeps from sample to sample.
     /// - Parameter probe: Where the thread may tell what it is at.
     func makeWorkspace(probe: LoadingProbe) throws -> Workspace
 
-    /// Makes the memory of one batch.
+    /// Makes the memory of one batch, in the shape that its samples have. Called once for each batch
+    /// that is loaded, under the loader's lock: it should take memory, and do no more.
     /// - Throws: If there is none; the loader then ends with that error.
-    func makeStorage(slots: Int) throws -> Storage
+    func makeStorage(for batch: PlannedBatch) throws -> Storage
 
     /// Loads a sample. Called from several threads at once, for different slots.
     /// - Parameters:
     ///   - index: Which sample, in `0 ..< count`.
     ///   - draws: All randomness that the sample may use.
     ///   - storage: The memory of the batch.
-    ///   - slot: The sample's place in the storage.
+    ///   - slot: The sample's place in the storage, which nobody else writes to.
     ///   - workspace: The calling thread's own.
     /// - Throws: Whatever makes the sample unusable. What it has drawn until then stays drawn.
     func load(
@@ -46,7 +49,9 @@ public protocol Dataset: Sendable {
         workspace: Workspace
     ) throws -> Sample
 
-    /// The sample to try in the place of one that failed.
+    /// The sample to try in the place of one that failed: by default any, drawn as Python's
+    /// `random.choice(range(count))` draws it in the reference mode. Where batches have shapes, it
+    /// must fit the batch's storage.
     func replacement(for index: Int, draws: inout some SampleDraws) -> Int
 
     /// Makes a batch of the samples that are there; their slots tell where in the storage they are.
@@ -61,7 +66,8 @@ public protocol Dataset: Sendable {
     /// sample is loaded.
     func readFiles(of index: Int, into files: inout Files, probe: LoadingProbe)
 
-    /// Gives a thread the files of the sample that it is about to load, for those that it holds.
+    /// Swaps what a reader has read of the sample that `workspace`'s thread loads next for what that
+    /// thread is done with, whose memory the reader then uses again.
     func exchange(_ files: inout Files, with workspace: Workspace)
 
     /// Says where a stage of a sample takes place, as in `00123.tar!00123/x.jpg at byte 512`.
@@ -75,12 +81,12 @@ extension Dataset {
     /// All samples as one group.
     public var layout: DatasetLayout { DatasetLayout(count: count) }
 
-    /// Any sample, drawn as Python's `random.choice(range(count))` draws it in the reference mode.
+    /// Any sample, each as likely as any other.
     public func replacement(for index: Int, draws: inout some SampleDraws) -> Int {
         draws.integer(below: count)
     }
 
-    /// The index.
+    /// The index alone, as in `sample 3`.
     public func place(of index: Int, stage: LoadingStage) -> String { "sample \(index)" }
 
     /// A workspace for a thread of one's own, outside a loader.
@@ -89,7 +95,7 @@ extension Dataset {
 
 extension Dataset where Storage == Void {
     /// Nothing: the samples hold all there is.
-    public func makeStorage(slots: Int) {}
+    public func makeStorage(for batch: PlannedBatch) {}
 }
 
 extension Dataset where Workspace == Void {
@@ -100,9 +106,9 @@ extension Dataset where Workspace == Void {
 extension Dataset where Files == Void {
     /// Nothing: loading reads what it needs.
     public func makeFiles() {}
-    /// Nothing.
+    /// Nothing is read ahead.
     public func readFiles(of index: Int, into files: inout Void, probe: LoadingProbe) {}
-    /// Nothing.
+    /// Nothing was read ahead.
     public func exchange(_ files: inout Void, with workspace: Workspace) {}
 }
 
@@ -115,65 +121,15 @@ extension Dataset where Batch == SampleBatch<Sample> {
     }
 }
 
-/// A sample in its place in the order.
-public struct LoadedSample<Sample: Sendable>: Sendable {
-    /// The place in the stream of samples, all ranks together, from 0.
-    public let position: Int
-    /// The index that the sampler chose.
-    public let index: Int
-    /// The index that was loaded: another one if that failed.
-    public let used: Int
-    /// Where in the batch's storage it is.
-    public let slot: Int
-    /// The sample.
-    public let sample: Sample
-    /// The indices that failed before, each with the reason.
-    public let failures: [SampleFailure]
-
-    package init(
-        position: Int, index: Int, used: Int, slot: Int, sample: Sample, failures: [SampleFailure]
-    ) {
-        (self.position, self.index, self.used, self.slot) = (position, index, used, slot)
-        (self.sample, self.failures) = (sample, failures)
-    }
-}
-
-/// What is known of a batch whatever it holds.
-public struct BatchContext: Sendable {
-    /// Its number, from 0 for the first of the run, the same on all ranks.
-    public let number: Int
-    /// The positions that it covers, also those of samples that were left out.
-    public let positions: BatchPositions
-    /// What couldn't be loaded, replaced or left out, in the order of the samples.
-    public let failures: [SampleFailure]
-    /// Where to go on after it.
-    public let resumePoint: ResumePoint
-    /// In the reference mode, which of Python's workers loads it.
-    public let worker: Int?
-}
-
-/// Samples of a data set that makes nothing else of them.
-public struct SampleBatch<Sample: Sendable>: Sendable, RandomAccessCollection {
-    /// The samples that could be loaded, in order.
-    public let samples: [LoadedSample<Sample>]
-    /// Number, positions, failures, and where to go on.
-    public let context: BatchContext
-
-    /// 0.
-    public var startIndex: Int { 0 }
-    /// The number of samples.
-    public var endIndex: Int { samples.count }
-    /// A sample.
-    public subscript(place: Int) -> LoadedSample<Sample> { samples[place] }
-}
-
 extension Dataset {
     /// Loads a sample or another one in its place, as the reference does.
-    /// - Parameter attempts: How many to try, the first included.
-    /// - Throws: `TooManyFailures`.
+    /// - Parameter attempts: How many to try, the first included; by default as many as a loader
+    ///   does that replaces what fails.
+    /// - Throws: `TooManyFailures` with all of them.
     public func load(
-        _ index: Int, position: Int, draws: inout some SampleDraws, attempts: Int,
-        into storage: Storage, slot: Int, workspace: Workspace
+        _ index: Int, position: Int, draws: inout some SampleDraws,
+        attempts: Int = FailurePolicy.maximumReplacements + 1, into storage: Storage, slot: Int,
+        workspace: Workspace
     ) throws(TooManyFailures) -> LoadedSample<Sample> {
         var failures: [SampleFailure] = []
         var used = index
@@ -182,7 +138,7 @@ extension Dataset {
                 let sample = try load(
                     used, draws: &draws, into: storage, slot: slot, workspace: workspace)
                 return LoadedSample(
-                    position: position, index: index, used: used, slot: slot, sample: sample,
+                    sample, index: index, position: position, used: used, slot: slot,
                     failures: failures)
             } catch {
                 failures.append(SampleFailure(position: position, index: used, error: error))

@@ -26,7 +26,7 @@ public struct DistributedContext: Sendable, Hashable {
         /// A Slurm job array.
         case jobArray
 
-        /// A few words, for a log.
+        /// A short text for a log.
         public var description: String {
             switch self {
             case .given: "given"

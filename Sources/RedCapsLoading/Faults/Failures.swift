@@ -7,7 +7,8 @@ public struct SampleFailure: Sendable, CustomStringConvertible {
     /// Why.
     public let error: any Error
 
-    package init(position: Int, index: Int, error: any Error) {
+    /// Names a failure.
+    public init(position: Int, index: Int, error: any Error) {
         (self.position, self.index, self.error) = (position, index, error)
     }
 
@@ -36,8 +37,13 @@ public struct FailurePolicy: Sendable, Hashable {
     let action: Action
     let budget: FailureBudget
 
+    /// How many samples are tried in the place of one that failed before the run ends, whatever the
+    /// budget: 500. Python ends with a `RecursionError` after about as many.
+    public static let maximumReplacements = 500
+
     /// Take another sample, drawn as the reference draws it, and again if that fails too. A batch
-    /// keeps its size. More failures than the budget end the run, as do 500 in a row for one place.
+    /// keeps its size. More failures than the budget end the run, as do `maximumReplacements` in a
+    /// row for one place.
     public static func replace(atMost budget: FailureBudget) -> FailurePolicy {
         FailurePolicy(action: .replace, budget: budget)
     }
@@ -51,9 +57,9 @@ public struct FailurePolicy: Sendable, Hashable {
     /// End the run with the error.
     public static let stop = FailurePolicy(action: .stop, budget: .count(0))
 
-    /// How many samples may fail in a row for one place in the order.
+    /// How many samples are tried for one place in the order, the first included.
     var attempts: Int {
-        action == .replace ? min(budget.count.map { $0 < .max ? $0 + 1 : $0 } ?? .max, 500) : 1
+        action == .replace ? min(budget.count ?? .max, Self.maximumReplacements) + 1 : 1
     }
 }
 
@@ -94,6 +100,11 @@ public struct TooManyFailures: Error, Sendable, CustomStringConvertible {
     public let failures: [SampleFailure]
     /// How many there were in the whole run, these included.
     public let count: Int
+
+    /// Makes an error; by default these failures are all that there were.
+    public init(failures: [SampleFailure], count: Int? = nil) {
+        (self.failures, self.count) = (failures, count ?? failures.count)
+    }
 
     /// The count, and the last failure.
     public var description: String {

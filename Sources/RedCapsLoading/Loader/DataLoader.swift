@@ -36,9 +36,9 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
         let layout = dataset.layout
         // What the order can't be made of is said now, not on a thread later.
         let context = options.context
-        _ = try options.sampler.makeCursor(
-            at: context.rank, stride: context.worldSize, over: layout)
-        try options.checkEpochs(over: layout)
+        _ = try options.sampler.makeBatchCursor(
+            at: 0, shardIndex: context.rank, shardCount: context.worldSize, over: layout)
+        try options.checkReference(over: layout)
         var start = options.start(fingerprint: dataset.fingerprint)
         if let point {
             try point.check(against: start)

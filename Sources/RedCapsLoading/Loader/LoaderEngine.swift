@@ -26,40 +26,23 @@ final class LoaderEngine<Source: Dataset>: Sendable {
         self.dataset = dataset
         self.run = run
         let options = run.options
-        let readsAhead = Source.Files.self != Void.self && options.reference == nil
+        let draws = options.drawPolicy(from: run.start, epochs: run.plan.epochs)
+        let readsAhead = Source.Files.self != Void.self && !draws.takesWholeBatches
         probes = (0..<(options.workers + (readsAhead ? options.readsInFlight : 0))).map { _ in
             LoadingProbe(retries: options.readRetries)
         }
         let layout = dataset.layout
-        let streams = options.reference.map { max(1, $0.workers) }
-        var first = State(
+        let (rank, worldSize) = (options.context.rank, options.context.worldSize)
+        let first = State(
             window: ReorderWindow(
-                run.plan, capacity: max(options.prefetchBatches, streams ?? 1), streams: streams,
+                run.plan, capacity: options.prefetchBatches, draws: draws,
                 policy: options.failurePolicy
             ) { position in
-                try options.sampler.makeCursor(
-                    at: position, stride: options.context.worldSize, over: layout)
+                try options.sampler.makeBatchCursor(
+                    at: position - rank, shardIndex: rank, shardCount: worldSize, over: layout)
             },
             reads: ReadAhead(limit: options.readsInFlight, byteLimit: options.readAheadBytes),
-            readsAhead: readsAhead,
-            makeStorage: { try dataset.makeStorage(slots: options.batchSize) })
-        if let reference = options.reference {
-            first.words = run.start.reference?.words ?? []
-            let (plan, seed, rank) = (run.plan, options.seed, options.context.rank)
-            let epoch = plan.place(ofBatch: run.start.batch).epoch
-            first.streams = (0..<max(1, reference.workers)).map { worker in
-                var draws = reference.draws(ofWorker: worker, epoch: epoch, seed: seed, rank: rank)
-                if worker < first.words.count { draws.skip(words: first.words[worker]) }
-                return draws
-            }
-            first.freshDraws = { number in
-                let (epoch, batch) = plan.place(ofBatch: number)
-                guard reference.restartsWorkers, epoch > 0, batch < reference.workers else {
-                    return nil
-                }
-                return reference.draws(ofWorker: batch, epoch: epoch, seed: seed, rank: rank)
-            }
-        }
+            readsAhead: readsAhead, makeStorage: { try dataset.makeStorage(for: $0) })
         state = ConditionLock(first, queues: WaitQueue.count)
         run.meter.begin(self, probes)
         do throws(ThreadError) {
@@ -82,14 +65,14 @@ final class LoaderEngine<Source: Dataset>: Sendable {
 
     private func work(_ probe: LoadingProbe) {
         let workspace = Result { try dataset.makeWorkspace(probe: probe) }
-        var pace = Pace()
+        var tuner = RunSizeTuner()
         var done: State.Done?
         while true {
-            switch nextStep(&done, atMost: pace.count) {
+            switch nextStep(&done, atMost: tuner.count) {
             case .load(let job):
                 let start = MonotonicTime.nanoseconds
                 done = load(job, workspace, probe)
-                pace.learn(MonotonicTime.nanoseconds &- start, samples: job.ticket.indices.count)
+                tuner.learn(MonotonicTime.nanoseconds &- start, samples: job.ticket.indices.count)
             case .deliver(let consumer, let handOff): consumer.resume(returning: handOff)
             case .addReader: addReader()
             case .end: return
@@ -128,8 +111,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
         _ probe: LoadingProbe
     ) -> State.Done {
         let ticket = job.ticket
-        var done = State.Done(
-            place: ticket.place, draws: job.draws, stream: ticket.stream, batch: ticket.batch)
+        var done = State.Done(place: ticket.place, draws: ticket.draws)
         done.results.reserveCapacity(ticket.indices.count)
         do {
             let workspace = try workspace.get()
@@ -143,16 +125,8 @@ final class LoaderEngine<Source: Dataset>: Sendable {
                 guard !isCancelled.load(ordering: .relaxed) else { break }
                 let position = ticket.positions[place]
                 let slot = ticket.slot + place
-                if var draws = done.draws {
-                    done.draws = nil  // so that it isn't copied when it is drawn from
-                    done.results.append(
-                        load(index, position, &draws, into: ticket.storage, slot, workspace))
-                    done.draws = draws
-                } else {
-                    var draws = PositionalDraws(seed: run.options.seed, position: position)
-                    done.results.append(
-                        load(index, position, &draws, into: ticket.storage, slot, workspace))
-                }
+                done.results.append(
+                    load(index, position, &done.draws, into: ticket.storage, slot, workspace))
             }
             if !isRead { done.readTime = probe.readTime &- before }
         } catch {
@@ -162,13 +136,13 @@ final class LoaderEngine<Source: Dataset>: Sendable {
     }
 
     private func load(
-        _ index: Int, _ position: Int, _ draws: inout some SampleDraws,
+        _ index: Int, _ position: Int, _ draws: inout DrawPolicy.Draws,
         into storage: Source.Storage, _ slot: Int, _ workspace: Source.Workspace
     ) -> State.Window.Result {
         do throws(TooManyFailures) {
             return .loaded(
-                try dataset.load(
-                    index, position: position, draws: &draws,
+                try draws.load(
+                    index, of: dataset, position: position,
                     attempts: run.options.failurePolicy.attempts, into: storage, slot: slot,
                     workspace: workspace))
         } catch {
@@ -186,7 +160,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
             run.options.logger.warning("can't read ahead: \(error)")
             state.update(waking: { state, wakeUps in
                 state.readers -= 1
-                if state.readers == 0 { state.reads.giveUp() }
+                if state.readers == 0 { state.reads.disable() }
                 wakeUps.all(in: WaitQueue.workers)
             })
         }
@@ -271,8 +245,8 @@ final class LoaderEngine<Source: Dataset>: Sendable {
             tell(batch.failures)
             let context = BatchContext(
                 number: batch.number, positions: batch.positions, failures: batch.failures,
-                resumePoint: run.point(afterBatch: batch.number, words: delivery.words),
-                worker: batch.stream)
+                resumePoint: run.point(afterBatch: batch.number, batch.drawState),
+                worker: batch.owner)
             let collated = run.probe.measure(.collate, of: batch.number) {
                 dataset.collate(batch.samples, in: batch.storage, context: context)
             }
@@ -326,7 +300,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
     /// Lets the threads end after the samples that they are at, and forgets what is loaded.
     func cancel() {
         isCancelled.store(true, ordering: .relaxed)
-        for probe in probes { probe.stop() }
+        for probe in probes { probe.cancel() }
         let due = state.update(waking: { state, wakeUps in
             state.cancel(&wakeUps)
             return state.takeAwaited(&wakeUps)

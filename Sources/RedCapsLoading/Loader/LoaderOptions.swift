@@ -3,37 +3,41 @@ internal import RedCapsBase
 
 /// How a `DataLoader` loads.
 public struct LoaderOptions: Sendable {
-    /// Samples in a batch.
+    /// Samples in a batch; a sampler that chooses whole batches may put fewer into one.
     public var batchSize: Int
     /// The order of the samples.
     public var sampler: any Sampler
-    /// Threads that decode; by default one for each processor that the process may use.
+    /// Threads that decode.
     public var workers: Int
     /// Batches that may be loaded ahead of the consumer. Memory is bounded by one more than that.
     public var prefetchBatches: Int
     /// What all randomness within samples depends on, together with their position.
     public var seed: UInt64
-    /// Which of several processes this is; by default the only one.
+    /// Which of several processes this is.
     public var context: DistributedContext
     /// How many batches to deliver, if not all.
     public var batchLimit: Int?
-    /// The number of the first batch, to replay a part of a run; those before it aren't loaded.
+    /// The number of the first batch, to replay a part of a run; those before it aren't loaded. By
+    /// default where the run begins.
     public var firstBatch: Int?
-    /// Batches that are stepped over, by number: nothing of them is loaded or delivered.
+    /// Batches that are stepped over, by number: nothing of them is loaded or delivered. None by
+    /// default.
     public var skippedBatches: [Range<Int>]
     /// Whether a last batch with fewer samples is left out.
     public var dropsLast: Bool
     /// What to do about samples that can't be loaded.
     public var failurePolicy: FailurePolicy
-    /// Draws exactly as a Python run does, instead of as a function of seed and position.
+    /// Draws exactly as a Python run does, instead of as a function of seed and position; `nil` by
+    /// default.
     public var reference: ReferenceMode?
-    /// Reads that may be in flight when storage is slow.
+    /// Reads that may be in flight when storage is slow, 1 ... 256; 16 by default.
     public var readsInFlight: Int
-    /// Bytes that may have been read ahead before no new read is begun.
+    /// Bytes that may have been read ahead before no new read is begun; 64 MiB by default.
     public var readAheadBytes: Int
-    /// When reads that failed are tried again.
+    /// When reads that failed are tried again; by default after 20, 100 and 500 milliseconds.
     public var readRetries: ReadRetries
-    /// How long a stage of a sample may take before it is reported; `nil` for ever.
+    /// How long a stage of a sample may take before it is reported: a minute by default, `nil` for
+    /// ever.
     public var stallLimit: Duration?
     /// Told about every sample that failed, and about stages that are stuck.
     public var logger: Logger
@@ -43,7 +47,22 @@ public struct LoaderOptions: Sendable {
     /// Called, on a thread of the loader's, for every stage that is stuck.
     public var onStall: (@Sendable (LoadingStall) -> Void)?
 
-    /// Chooses options.
+    /// Chooses options; those that aren't parameters can be set afterwards.
+    /// - Parameters:
+    ///   - batchSize: Samples in a batch, 1 ... 65536.
+    ///   - sampler: The order; by default all samples again and again, shuffled by seed 0.
+    ///   - workers: Threads that decode, 1 ... 1024; `nil`, the default, for one for each processor
+    ///     that the process may use.
+    ///   - prefetchBatches: Batches loaded ahead of the consumer, 2 by default. So many and one more
+    ///     are in memory.
+    ///   - seed: What randomness within samples depends on; 0 by default.
+    ///   - context: Which of several processes this is; by default the only one.
+    ///   - batchLimit: How many batches to deliver; `nil`, the default, for all that the order has.
+    ///   - dropsLast: Whether a short last batch is left out; by default it comes.
+    ///   - failurePolicy: What to do about samples that can't be loaded; by default others take
+    ///     their places, for up to a tenth of the samples.
+    ///   - logger: Told about failures and stalls.
+    ///   - onFailure: Called for every failure, in order.
     public init(
         batchSize: Int, sampler: any Sampler = .infinite(), workers: Int? = nil,
         prefetchBatches: Int = 2, seed: UInt64 = 0, context: DistributedContext = .alone,
@@ -88,33 +107,13 @@ public struct LoaderOptions: Sendable {
             throw LoaderError(
                 "\(name) = \(value) isn't in \(range.lowerBound) ... \(range.upperBound)")
         }
-        guard reference == nil || (firstBatch == nil && skippedBatches.isEmpty) else {
-            throw LoaderError(
-                "in the reference mode a batch depends on those before it: none can be skipped")
-        }
-    }
-
-    /// - Throws: `LoaderError` for epochs that can't be shared out among the ranks.
-    func checkEpochs(over layout: DatasetLayout) throws(LoaderError) {
-        guard reference == nil, let epoch = sampler.epochLength(over: layout),
-            sampler.length(over: layout) != epoch, !epoch.isMultiple(of: context.worldSize)
-        else { return }
-        throw LoaderError(
-            "epochs of \(epoch) samples give \(context.worldSize) ranks unequal shares without "
-                + "rounding up; load one epoch at a time, or in the reference mode")
     }
 
     /// Where a run over a data set begins, with these options.
     func start(fingerprint: UInt64) -> ResumePoint {
         ResumePoint(
-            position: 0, batch: 0, seed: seed,
-            draws: reference?.identity ?? PositionalDraws.identity, sampler: sampler.identity,
-            dataset: String(fingerprint, radix: 16),
-            reference: reference.map {
-                ResumePoint.ReferenceState(
-                    words: Array(repeating: 0, count: max(1, $0.workers)), rank: context.rank,
-                    worldSize: context.worldSize, batchSize: batchSize)
-            })
+            position: 0, batch: 0, seed: seed, draws: drawsIdentity, sampler: sampler.identity,
+            dataset: String(fingerprint, radix: 16), reference: referenceStart)
     }
 
     /// Which batches a run loads that begins at a point.
@@ -127,10 +126,7 @@ public struct LoaderOptions: Sendable {
         plan.skips = skippedBatches
         plan.end = sampler.length(over: layout)
         plan.dropsLast = dropsLast
-        if reference != nil {
-            plan.epochLength =
-                sampler.epochLength(over: layout) ?? plan.end.flatMap { $0 < .max ? $0 : nil }
-        }
+        plan.epochs = epochPlan(over: layout)
         return plan
     }
 }

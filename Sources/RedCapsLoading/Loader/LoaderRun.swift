@@ -23,11 +23,12 @@ final class LoaderRun: Sendable {
     var state: ResumePoint { last.update { $0 } }
 
     /// Where to go on after a batch.
-    func point(afterBatch number: Int, words: [Int]) -> ResumePoint {
+    /// - Parameter drawState: How far what owns the draws is, if anything does.
+    func point(afterBatch number: Int, _ drawState: DrawPolicy.State?) -> ResumePoint {
         var point = start
         point.position = plan.position(afterBatch: number)
         point.batch = number + 1
-        point.reference?.words = words
+        point.reference = drawState
         return point
     }
 

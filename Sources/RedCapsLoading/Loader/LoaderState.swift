@@ -23,8 +23,6 @@ struct LoaderState<Source: Dataset>: Sendable {
         let ticket: Window.Ticket
         /// What a reader has read of the sample.
         var files: Source.Files?
-        /// The generator of the ticket's stream.
-        var draws: PythonDraws?
     }
 
     /// What a worker made of a job.
@@ -32,9 +30,7 @@ struct LoaderState<Source: Dataset>: Sendable {
         let place: Window.Place
         var results: [Window.Result] = []
         var files: Source.Files?
-        var draws: PythonDraws?
-        let stream: Int?
-        let batch: Int
+        var draws: DrawPolicy.Draws
         /// How long its reads took, if it was the worker who read.
         var readTime: UInt64?
     }
@@ -43,19 +39,11 @@ struct LoaderState<Source: Dataset>: Sendable {
     struct Delivery: Sendable {
         let outcome: Window.Outcome
         let depth: Int
-        /// How far each stream's generator is after it.
-        let words: [Int]
     }
 
     var window: Window
     var reads: ReadAhead<Source.Files>
-    /// Generators that nobody is using, and how far they were after the last batch delivered.
-    var streams: [PythonDraws?] = []
-    var words: [Int] = []
-    /// The generator that a batch begins with, if that isn't the one that its stream has come to.
-    var freshDraws: @Sendable (Int) -> PythonDraws? = { _ in nil }
-    private var wordsAfterBatch: [Int: Int] = [:]
-    let makeStorage: @Sendable () throws -> Source.Storage
+    let makeStorage: @Sendable (PlannedBatch) throws -> Source.Storage
     let readsAhead: Bool
 
     var consumer: Consumer?
@@ -67,7 +55,7 @@ struct LoaderState<Source: Dataset>: Sendable {
 
     init(
         window: Window, reads: ReadAhead<Source.Files>, readsAhead: Bool,
-        makeStorage: @escaping @Sendable () throws -> Source.Storage
+        makeStorage: @escaping @Sendable (PlannedBatch) throws -> Source.Storage
     ) {
         self.window = window
         self.reads = reads
@@ -79,9 +67,11 @@ struct LoaderState<Source: Dataset>: Sendable {
 
     /// The next samples to load.
     mutating func takeJob(atMost count: Int, _ wakeUps: inout WakeUps) -> Job? {
-        guard let job = streams.isEmpty ? takeSamples(count, &wakeUps) : takeBatch() else {
-            return nil
-        }
+        let job =
+            window.takesWholeBatches
+            ? window.takeBatch(makeStorage: makeStorage).map { Job(ticket: $0) }
+            : takeSamples(count, &wakeUps)
+        guard let job else { return nil }
         if window.isThrough() { wakeEveryone(&wakeUps) }
         return job
     }
@@ -106,23 +96,15 @@ struct LoaderState<Source: Dataset>: Sendable {
         window.candidate { reads.mayDecode($0) }
     }
 
-    private mutating func takeBatch() -> Job? {
-        guard let ticket = window.takeBatch(makeStorage: makeStorage), let stream = ticket.stream
-        else { return nil }
-        defer { streams[stream] = nil }
-        return Job(ticket: ticket, draws: freshDraws(ticket.batch) ?? streams[stream])
-    }
-
     /// Takes in what a worker has loaded.
     mutating func finish(_ done: Done, _ wakeUps: inout WakeUps) {
-        if let stream = done.stream, let draws = done.draws {
-            streams[stream] = draws
-            wordsAfterBatch[done.batch] = draws.wordCount
-            wakeUps.all(in: WaitQueue.workers)
-        }
+        // Another batch may be waiting for what this one has drawn from.
+        if window.takesWholeBatches { wakeUps.all(in: WaitQueue.workers) }
         if let files = done.files { reads.recycle(files) }
         if let time = done.readTime { learn(time, &wakeUps) }
-        if window.complete(done.place, done.results) { wakeUps.all(in: WaitQueue.consumer) }
+        if window.complete(done.place, done.results, done.draws) {
+            wakeUps.all(in: WaitQueue.consumer)
+        }
     }
 
     private mutating func learn(_ time: UInt64, _ wakeUps: inout WakeUps) {
@@ -173,13 +155,8 @@ struct LoaderState<Source: Dataset>: Sendable {
     mutating func takeDelivery(_ wakeUps: inout WakeUps) -> Delivery? {
         let depth = window.finishedCount
         guard let outcome = window.takeOutcome(makeStorage: makeStorage) else { return nil }
-        if case .batch(let batch) = outcome, let stream = batch.stream,
-            let count = wordsAfterBatch.removeValue(forKey: batch.number)
-        {
-            words[stream] = count
-        }
         wakeEveryone(&wakeUps)
-        return Delivery(outcome: outcome, depth: depth, words: words)
+        return Delivery(outcome: outcome, depth: depth)
     }
 
     /// What is due, if the consumer that waits for it without a thread can have it now.
@@ -191,8 +168,8 @@ struct LoaderState<Source: Dataset>: Sendable {
 
     mutating func cancel(_ wakeUps: inout WakeUps) {
         isCancelled = true
-        window.abandon()
-        reads.abandon()
+        window.cancel()
+        reads.cancel()
         wakeEveryone(&wakeUps)
         wakeUps.all(in: WaitQueue.consumer)
         wakeUps.all(in: WaitQueue.watch)

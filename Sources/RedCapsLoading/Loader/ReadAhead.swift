@@ -11,9 +11,10 @@ package struct ReadAhead<Files: Sendable>: Sendable {
     /// Whether reads are slow enough for threads of their own.
     package private(set) var isNeeded = false
 
-    /// The share of samples lately whose reads took long: one that a busy machine delayed says nothing.
+    /// The share of samples lately, a moving average over about sixteen, whose reads took more than
+    /// 0.3 ms: one that a busy machine delayed says nothing.
     private var slowShare = 0.0
-    private var isGivenUp = false
+    private var isDisabled = false
     private var next = 0
     private var reading: Set<Int> = []
     private var ready: [Int: (files: Files, bytes: Int)] = [:]
@@ -28,7 +29,7 @@ package struct ReadAhead<Files: Sendable>: Sendable {
     package mutating func learn(nanoseconds: UInt64) {
         slowShare += ((nanoseconds > 300_000 ? 1 : 0) - slowShare) / 16
         // Between the two it stays as it is.
-        if slowShare > 0.3, !isGivenUp { isNeeded = true }
+        if slowShare > 0.3, !isDisabled { isNeeded = true }
         if slowShare < 0.05, isNeeded {
             isNeeded = false
             idle.removeAll()
@@ -80,13 +81,13 @@ package struct ReadAhead<Files: Sendable>: Sendable {
     }
 
     /// Leaves reading to the decoders for good: there are no threads for it.
-    package mutating func giveUp() {
-        (isNeeded, isGivenUp) = (false, true)
+    package mutating func disable() {
+        (isNeeded, isDisabled) = (false, true)
         reading.removeAll()
     }
 
     /// Forgets everything.
-    package mutating func abandon() {
+    package mutating func cancel() {
         reading.removeAll()
         ready.removeAll()
         idle.removeAll()

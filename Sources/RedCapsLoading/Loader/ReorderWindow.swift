@@ -21,8 +21,8 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
         package let positions: BatchPositions
         package let indices: ArraySlice<Int>
         package let storage: Storage
-        /// The stream of draws that they belong to, where these depend on one another.
-        package let stream: Int?
+        /// What they draw from, one after the other.
+        package let draws: DrawPolicy.Draws
         package var slot: Int { place.slot }
         package var batch: Int { place.batch }
     }
@@ -32,7 +32,6 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     package struct Place: Sendable {
         fileprivate let batch: Int
         fileprivate let slot: Int
-        fileprivate let stream: Int?
     }
 
     /// A batch that is all there.
@@ -42,7 +41,9 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
         package let samples: [LoadedSample<Sample>]
         package let storage: Storage
         package let failures: [SampleFailure]
-        package let stream: Int?
+        /// Who owned its draws, if somebody did, and how far these are after it.
+        package let owner: Int?
+        package let drawState: DrawPolicy.State?
     }
 
     /// What comes out.
@@ -55,9 +56,9 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     }
 
     private struct Batch {
-        let number: Int
-        let positions: BatchPositions
-        let indices: [Int]
+        let planned: PlannedBatch
+        /// The number of its first sample.
+        let firstSample: Int
         var storage: Storage?
         var results: [Result?]
         var remaining: Int
@@ -67,17 +68,13 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     private let policy: FailurePolicy
     /// How many batches may be under way or waiting to be taken.
     private let capacity: Int
-    /// How many streams of draws there are, if a batch belongs to one as a whole.
-    private let streams: Int?
-    private var busyStreams: Set<Int> = []
-    private let makeCursor: @Sendable (Int) throws -> any IteratorProtocol<Int> & Sendable
-    private var cursor: (any IteratorProtocol<Int> & Sendable)?
-    /// The position that the cursor stands at.
-    private var cursorPosition = -1
+    private var draws: DrawPolicy
+    private let makeCursor: @Sendable (_ position: Int) throws -> any BatchCursor
+    private var cursor: (any BatchCursor)?
 
     /// Batches that are planned; the first `capacity` of them may be loaded.
     private var batches: [Batch] = []
-    /// The number of the first sample of the first of `batches`.
+    /// Where the samples of `batches` begin, and where they end.
     private var firstSample = 0
     private var plannedSamples = 0
     private var nextNumber: Int
@@ -92,13 +89,16 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     private var failure: (any Error)?
     private var isPlanned = false
 
+    /// - Parameters:
+    ///   - draws: Who owns the draws of a batch.
+    ///   - makeCursor: Makes a cursor for batches from a position of this rank's on.
     package init(
-        _ plan: BatchPlan, capacity: Int, streams: Int? = nil, policy: FailurePolicy,
-        makeCursor: @escaping @Sendable (Int) throws -> any IteratorProtocol<Int> & Sendable
+        _ plan: BatchPlan, capacity: Int, draws: DrawPolicy, policy: FailurePolicy,
+        makeCursor: @escaping @Sendable (_ position: Int) throws -> any BatchCursor
     ) {
         self.plan = plan
-        self.capacity = capacity
-        self.streams = streams
+        self.capacity = max(capacity, draws.ownerCount)
+        self.draws = draws
         self.policy = policy
         self.makeCursor = makeCursor
         nextNumber = plan.firstNumber
@@ -115,31 +115,27 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
             isPlanned = true
             return
         }
+        let indices: [Int]
         do {
-            if cursor == nil || cursorPosition != positions.start {
-                cursor = try makeCursor(positions.start)
+            if cursor == nil { cursor = try makeCursor(positions.start) }
+            indices = try cursor?.indices(at: positions) ?? []
+            guard indices.count <= positions.count, indices.isEmpty == positions.isEmpty else {
+                throw LoaderError(
+                    "the sampler gave \(indices.count) indices for a batch of \(positions.count)")
             }
         } catch {
             (failure, isPlanned) = (error, true)
             return
         }
-        var indices: [Int] = []
-        indices.reserveCapacity(positions.count)
-        while indices.count < positions.count, let index = cursor?.next() { indices.append(index) }
-        guard indices.count == positions.count else {
-            failure = LoaderError(
-                "the sampler ended at position \(positions[indices.count]), before its length")
-            isPlanned = true
-            return
-        }
+        let covered = BatchPositions(
+            start: positions.start, stride: positions.stride, count: indices.count)
         batches.append(
             Batch(
-                number: number, positions: positions, indices: indices,
-                results: Array(repeating: nil, count: positions.count),
-                remaining: positions.count))
-        plannedSamples += positions.count
+                planned: PlannedBatch(indices, number: number, positions: covered),
+                firstSample: plannedSamples, results: Array(repeating: nil, count: indices.count),
+                remaining: indices.count))
+        plannedSamples += indices.count
         leftToPlan -= 1
-        cursorPosition = positions[positions.count]
         nextNumber = number + 1
     }
 
@@ -147,14 +143,17 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     private mutating func find(_ sample: Int) -> (batch: Int, slot: Int)? {
         while sample >= plannedSamples, !isPlanned { planBatch() }
         guard sample < plannedSamples, sample >= firstSample else { return nil }
-        // Only the last batch may be shorter than the others, where samples are taken singly.
-        let place = (sample - firstSample).quotientAndRemainder(dividingBy: plan.batchSize)
-        return (place.quotient, place.remainder)
+        // No batch is larger than `batchSize`, so that it can't be an earlier one.
+        var batch = (sample - firstSample) / plan.batchSize
+        while sample >= batches[batch].firstSample + batches[batch].planned.indices.count {
+            batch += 1
+        }
+        return (batch, sample - batches[batch].firstSample)
     }
 
     /// The index of a sample, however far ahead; `nil` past the last.
     package mutating func index(of sample: Int) -> Int? {
-        find(sample).map { batches[$0.batch].indices[$0.slot] }
+        find(sample).map { batches[$0.batch].planned.indices[$0.slot] }
     }
 
     // MARK: Loading
@@ -176,77 +175,75 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     ///
     /// Without memory for its batch the order ends with that failure.
     package mutating func take(
-        _ sample: Int, atMost count: Int, makeStorage: () throws -> Storage
+        _ sample: Int, atMost count: Int, makeStorage: (PlannedBatch) throws -> Storage
     ) -> Ticket? {
         guard let (batch, slot) = find(sample) else { return nil }
         guard let storage = storage(ofBatch: batch, makeStorage) else { return nil }
         var taken = 1
-        while taken < count, slot + taken < batches[batch].indices.count,
+        while taken < count, slot + taken < batches[batch].planned.indices.count,
             !takenAhead.contains(sample + taken)
         {
             taken += 1
         }
         if sample == head { head += taken } else { takenAhead.formUnion(sample..<(sample + taken)) }
         while takenAhead.remove(head) != nil { head += 1 }
-        return ticket(batch, slot..<(slot + taken), storage, stream: nil)
+        return ticket(batch, slot..<(slot + taken), storage)
     }
 
-    /// Takes a whole batch whose stream of draws nobody else is using.
-    package mutating func takeBatch(makeStorage: () throws -> Storage) -> Ticket? {
-        guard let streams else { return nil }
+    /// Whether batches are taken whole, with `takeBatch`, instead of sample by sample.
+    package var takesWholeBatches: Bool { draws.takesWholeBatches }
+
+    /// Takes a whole batch, the first whose owner of draws isn't at another one.
+    package mutating func takeBatch(makeStorage: (PlannedBatch) throws -> Storage) -> Ticket? {
         for batch in 0..<capacity {
             while batches.count <= batch, !isPlanned { planBatch() }
             guard batch < batches.count else { return nil }
-            let stream = self.stream(ofBatch: batches[batch].number, streams)
             guard batches[batch].storage == nil, batches[batch].remaining > 0,
-                !busyStreams.contains(stream)
+                draws.mayBegin(batches[batch].planned.number)
             else { continue }
             guard let storage = storage(ofBatch: batch, makeStorage) else { return nil }
-            busyStreams.insert(stream)
-            return ticket(batch, 0..<batches[batch].indices.count, storage, stream: stream)
+            return ticket(batch, 0..<batches[batch].planned.indices.count, storage)
         }
         return nil
     }
 
-    /// Streams take turns, from the first anew in each epoch.
-    private func stream(ofBatch number: Int, _ streams: Int) -> Int {
-        plan.place(ofBatch: number).batch % streams
-    }
-
     private mutating func storage(
-        ofBatch batch: Int, _ makeStorage: () throws -> Storage
+        ofBatch batch: Int, _ makeStorage: (PlannedBatch) throws -> Storage
     ) -> Storage? {
         if let storage = batches[batch].storage { return storage }
         do {
-            let storage = try makeStorage()
+            let storage = try makeStorage(batches[batch].planned)
             batches[batch].storage = storage
             return storage
         } catch {
             // The batches before it still come; this one and those after it don't.
+            plannedSamples = batches[batch].firstSample
             batches.removeSubrange(batch...)
-            plannedSamples = firstSample + batches.reduce(0) { $0 + $1.indices.count }
             (failure, isPlanned) = (error, true)
             return nil
         }
     }
 
-    private func ticket(
-        _ batch: Int, _ slots: Range<Int>, _ storage: Storage, stream: Int?
-    ) -> Ticket {
-        let all = batches[batch].positions
+    private mutating func ticket(_ batch: Int, _ slots: Range<Int>, _ storage: Storage) -> Ticket {
+        let planned = batches[batch].planned
         return Ticket(
-            place: Place(
-                batch: batches[batch].number, slot: slots.lowerBound, stream: stream),
+            place: Place(batch: planned.number, slot: slots.lowerBound),
             positions: BatchPositions(
-                start: all[slots.lowerBound], stride: all.stride, count: slots.count),
-            indices: batches[batch].indices[slots], storage: storage, stream: stream)
+                start: planned.positions[slots.lowerBound], stride: planned.positions.stride,
+                count: slots.count),
+            indices: planned.indices[slots], storage: storage, draws: draws.begin(planned.number))
     }
 
-    /// Takes in the results of a ticket.
+    /// Who owns the draws of a ticket's samples, if somebody does.
+    package func owner(of ticket: Ticket) -> Int? { draws.owner(ofBatch: ticket.batch) }
+
+    /// Takes in the results of a ticket, and what they have drawn from.
     /// - Returns: Whether a batch is all there now.
-    package mutating func complete(_ place: Place, _ results: [Result]) -> Bool {
-        if let stream = place.stream { busyStreams.remove(stream) }
-        guard let batch = batches.firstIndex(where: { $0.number == place.batch }) else {
+    package mutating func complete(
+        _ place: Place, _ results: [Result], _ draws: DrawPolicy.Draws
+    ) -> Bool {
+        self.draws.finish(place.batch, draws)
+        guard let batch = batches.firstIndex(where: { $0.planned.number == place.batch }) else {
             return false
         }
         for (offset, result) in results.enumerated() {
@@ -260,7 +257,7 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
 
     /// Whether no sample is left to be taken.
     package mutating func isThrough() -> Bool {
-        guard streams != nil else { return find(head) == nil }
+        guard takesWholeBatches else { return find(head) == nil }
         return isPlanned && batches.allSatisfy { $0.storage != nil || $0.remaining == 0 }
     }
 
@@ -268,7 +265,9 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     package var finishedCount: Int { batches.prefix(capacity).count { $0.remaining == 0 } }
 
     /// What is due next, or `nil` while it isn't all there.
-    package mutating func takeOutcome(makeStorage: () throws -> Storage) -> Outcome? {
+    package mutating func takeOutcome(
+        makeStorage: (PlannedBatch) throws -> Storage
+    ) -> Outcome? {
         if batches.isEmpty { planBatch() }
         guard let batch = batches.first else {
             defer { failure = nil }
@@ -277,13 +276,13 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
         guard batch.remaining == 0 else { return nil }
         let storage: Storage
         do {
-            storage = try batch.storage ?? makeStorage()
+            storage = try batch.storage ?? makeStorage(batch.planned)
         } catch {
-            abandon()
+            cancel()
             return .failure(error, [])
         }
         batches.removeFirst()
-        firstSample += batch.indices.count
+        firstSample += batch.planned.indices.count
         return judge(batch, storage)
     }
 
@@ -313,26 +312,27 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
                 judged.failures += all.count
                 isFatal = policy.action != .skip
             case .broken(let error):
-                abandon()
+                cancel()
                 return .failure(error, failures)
             case nil: break
             }
             if judged.loaded == 0 { lastFailures = failures }
             if isFatal || !policy.budget.bears(judged.failures, of: judged.positions) {
                 let error = TooManyFailures(failures: failures, count: judged.failures)
-                abandon()
+                cancel()
                 return .failure(error, failures)
             }
         }
         return .batch(
             Finished(
-                number: batch.number, positions: batch.positions, samples: samples,
-                storage: storage, failures: failures,
-                stream: streams.map { stream(ofBatch: batch.number, $0) }))
+                number: batch.planned.number, positions: batch.planned.positions,
+                samples: samples, storage: storage, failures: failures,
+                owner: draws.owner(ofBatch: batch.planned.number),
+                drawState: draws.deliver(batch.planned.number)))
     }
 
     /// Drops everything; what is still under way will be ignored.
-    package mutating func abandon() {
+    package mutating func cancel() {
         (isPlanned, failure) = (true, nil)
         judged.failures = 0
         batches.removeAll()

@@ -1,5 +1,9 @@
 /// The randomness of one sample. It is handed to whoever needs it, never taken from the air.
-public protocol SampleDraws: Sendable {
+///
+/// As a `RandomNumberGenerator` it also serves the standard library, as in
+/// `Float.random(in: 0..<1, using: &draws)`: how those make a number of the bits is up to the library,
+/// and may change with its version. The two requirements here never change.
+public protocol SampleDraws: RandomNumberGenerator, Sendable {
     /// A uniform integer in `0 ..< count`.
     /// - Precondition: `count` is positive.
     mutating func integer(below count: Int) -> Int
@@ -19,6 +23,9 @@ public struct PositionalDraws: SampleDraws {
     public init(seed: UInt64, position: Int) {
         generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: Int64(position)))
     }
+
+    /// The next 64 bits of the position's SplitMix64.
+    public mutating func next() -> UInt64 { generator.next() }
 
     /// A uniform integer in `0..<count`, without bias (Lemire's method).
     public mutating func integer(below count: Int) -> Int {

@@ -4,7 +4,7 @@ import RedCapsBase
 /// after the other, each so many times in a round.
 ///
 /// Every rank draws its own slice of each source, so the order depends on the number of ranks: a
-/// cursor takes its stride for that number, and its position modulo the stride for the rank. It
+/// cursor takes the number of shards for that, and a position modulo it for the rank. It
 /// holds a permutation of each source, 4 bytes for each sample. Making one costs the drawing of all
 /// permutations before it.
 public struct FixedBatchMultiSourceSampler: Sampler {
@@ -27,12 +27,12 @@ public struct FixedBatchMultiSourceSampler: Sampler {
     /// Never ends.
     public func length(over layout: DatasetLayout) -> Int? { nil }
 
-    /// A cursor of the rank `position % stride` of `stride`.
+    /// A cursor of one rank, a shard of the order.
     /// - Throws: `LoaderError` unless there is a number of batches for each source that has samples,
     ///   for a batch size below 1, and for sources of more samples than torch draws 32 bits for,
     ///   about 215 million.
     public func makeCursor(
-        at position: Int, stride: Int, over layout: DatasetLayout
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
     ) throws(LoaderError) -> some IteratorProtocol<Int> & Sendable {
         guard repeats.count == layout.sources.count else {
             throw LoaderError(
@@ -50,8 +50,8 @@ public struct FixedBatchMultiSourceSampler: Sampler {
             throw LoaderError("source \(source) is repeated but has no samples")
         }
         return OrderCursor(
-            try MultiSourceOrder(self, layout.sources, worldSize: max(1, stride)), at: position,
-            stride: stride)
+            try MultiSourceOrder(self, layout.sources, worldSize: max(1, shardCount)), at: position,
+            shardIndex: shardIndex, shardCount: shardCount)
     }
 }
 

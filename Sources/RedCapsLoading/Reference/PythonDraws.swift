@@ -21,6 +21,12 @@ public struct PythonDraws: SampleDraws {
     /// Passes over numbers without drawing them.
     mutating func skip(words: Int) { twister.skip(words) }
 
+    /// `random.getrandbits(64)`: two words, the lower first.
+    public mutating func next() -> UInt64 {
+        let low = UInt64(twister.next())
+        return UInt64(twister.next()) << 32 | low
+    }
+
     /// `random._randbelow(count)`, which `randint` and `choice` are made of.
     public mutating func integer(below count: Int) -> Int {
         precondition(count > 0 && count <= UInt32.max, "an integer below \(count)")

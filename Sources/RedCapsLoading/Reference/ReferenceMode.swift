@@ -37,6 +37,18 @@ public struct ReferenceMode: Sendable, Hashable {
         self.differsByRank = differsByRank
     }
 
+    /// The draws of CPython's `random` after `random.seed(seed)`: one stream for whatever draws from
+    /// it in turn.
+    public static func draws(seed: Int) -> some SampleDraws { PythonDraws(seed: seed) }
+
+    /// The seed of an order whose sampler has none of its own: mmengine's `sync_random_seed()`, which
+    /// is numpy's `randint(2**31)` after `set_random_seed(seed)`, and that is 31 bits of a generator
+    /// seeded as torch's is.
+    public static func orderSeed(ofRun seed: Int) -> Int {
+        var generator = TorchGenerator(seed: seed)
+        return Int(generator.word() & 0x7FFF_FFFF)
+    }
+
     /// What names its draws in a state.
     var identity: String {
         "reference:\(seeding.rawValue)" + (workers == 0 ? ":main" : "")

@@ -4,7 +4,7 @@
 /// Python rounds an epoch up to a multiple of the number of ranks; so the order depends on that
 /// number. A cursor holds a permutation, 4 bytes for each sample, and is made anywhere at the cost
 /// of one.
-public struct TorchDefaultSampler: Sampler {
+public struct TorchDefaultSampler: Sampler, EpochSampler {
     /// Whether each epoch is shuffled.
     public let shuffles: Bool
     /// What torch's generator is seeded with, after the number of the epoch is added.
@@ -37,24 +37,24 @@ public struct TorchDefaultSampler: Sampler {
     }
 
     /// As many as the data set has, or a multiple of the ranks.
-    public func epochLength(over layout: DatasetLayout) -> Int? {
+    func epochLength(over layout: DatasetLayout) -> Int {
         rounding.rounded(layout.count)
     }
 
-    /// A cursor; rank r of W steps from r by W.
+    /// A cursor; rank r of W, which is shard r of W, steps from r by W.
     /// - Throws: `LoaderError` for another number of ranks than the order is made for, and for more
     ///   samples than torch draws 32 bits for, about 215 million.
     public func makeCursor(
-        at position: Int, stride: Int, over layout: DatasetLayout
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
     ) throws(LoaderError) -> some IteratorProtocol<Int> & Sendable {
         guard worldSize >= 1, epoch >= 0, epochs ?? 0 >= 0 else {
             throw LoaderError(
                 "worldSize = \(worldSize), epoch = \(epoch), epochs = \(epochs ?? 0) make no sense")
         }
         let length = rounding.rounded(layout.count)
-        if roundsUp, worldSize != stride {
+        if roundsUp, worldSize != shardCount {
             throw LoaderError(
-                "the sampler is made for \(worldSize) ranks, and there are \(stride); "
+                "the sampler is made for \(worldSize) ranks, and there are \(shardCount); "
                     + "its epochs depend on that")
         }
         // The limit is checked here: an epoch's generator is made when the epoch begins.
@@ -64,7 +64,7 @@ public struct TorchDefaultSampler: Sampler {
                 length: layout.count > 0 ? self.length(over: layout) ?? .max : 0,
                 count: layout.count, epochLength: length, firstEpoch: epoch,
                 seed: shuffles ? seed : nil),
-            at: position, stride: stride)
+            at: position, shardIndex: shardIndex, shardCount: shardCount)
     }
 }
 

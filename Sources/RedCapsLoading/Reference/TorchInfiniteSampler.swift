@@ -20,14 +20,14 @@ public struct TorchInfiniteSampler: Sampler {
     /// A cursor; rank r of W steps from r by W across the borders of epochs.
     /// - Throws: `LoaderError` for more samples than torch draws 32 bits for, about 215 million.
     public func makeCursor(
-        at position: Int, stride: Int, over layout: DatasetLayout
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
     ) throws(LoaderError) -> some IteratorProtocol<Int> & Sendable {
         OrderCursor(
             TorchInfiniteOrder(
                 length: layout.count > 0 ? .max : 0,
                 permutations: try TorchPermutations(
                     count: layout.count, seed: seed, shuffles: shuffles)),
-            at: position, stride: stride)
+            at: position, shardIndex: shardIndex, shardCount: shardCount)
     }
 }
 

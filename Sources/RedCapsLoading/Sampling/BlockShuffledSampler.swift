@@ -22,7 +22,7 @@ public struct BlockShuffledSampler: Sampler {
     /// - Throws: `LoaderError` if the shards' samples aren't in one piece in the list, or can't be
     ///   found, and for less than one shard.
     public func makeCursor(
-        at position: Int, stride: Int, over layout: DatasetLayout
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
     ) throws(LoaderError) -> some IteratorProtocol<Int> & Sendable {
         guard shardsOpen >= 1 else {
             throw LoaderError("shardsOpen = \(shardsOpen) isn't positive")
@@ -40,7 +40,7 @@ public struct BlockShuffledSampler: Sampler {
         }
         return OrderCursor(
             BlockShuffledOrder(sizes.filter { $0 > 0 }, shardsOpen: shardsOpen, seed: seed),
-            at: position, stride: stride)
+            at: position, shardIndex: shardIndex, shardCount: shardCount)
     }
 }
 

@@ -33,7 +33,7 @@ public struct EpochsSampler: PureSampler {
     /// - Throws: `LoaderError` for a rounding to less than 1, a negative number of epochs, or fewer
     ///   samples than an epoch is rounded down to.
     public func makeCursor(
-        at position: Int, stride: Int, over layout: DatasetLayout
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
     ) throws(LoaderError) -> some IteratorProtocol<Int> & Sendable {
         guard epochs ?? 0 >= 0 else { throw LoaderError("\(epochs ?? 0) epochs") }
         guard rounding.multiple >= 1 else {
@@ -45,12 +45,13 @@ public struct EpochsSampler: PureSampler {
                     + "\(rounding.multiple), is empty")
         }
         return OrderCursor(
-            order(over: layout, epochs: epochs), at: position, stride: stride)
+            order(over: layout, epochs: epochs), at: position, shardIndex: shardIndex,
+            shardCount: shardCount)
     }
 
     private func order(over layout: DatasetLayout, epochs: Int?) -> EpochOrder {
         EpochOrder(
-            layout, epochLength: rounding.rounded(layout.count), epochs: epochs,
+            layout, roundedCount: rounding.rounded(layout.count), epochs: epochs,
             shuffleSeed: shuffles ? seed : nil)
     }
 }
@@ -89,21 +90,21 @@ public struct EpochRounding: Sendable, Hashable {
 struct EpochOrder: PositionedOrder {
     let length: Int
     private let count: Int
-    private let epochLength: Int
+    private let roundedCount: Int
     private var shuffle: EndlessShuffle?
 
-    init(_ layout: DatasetLayout, epochLength: Int, epochs: Int?, shuffleSeed: UInt64?) {
+    init(_ layout: DatasetLayout, roundedCount: Int, epochs: Int?, shuffleSeed: UInt64?) {
         count = layout.count
-        self.epochLength = epochLength
-        let (all, overflow) = max(0, epochs ?? .max).multipliedReportingOverflow(by: epochLength)
-        length = epochLength > 0 && count > 0 ? overflow ? .max : all : 0
+        self.roundedCount = roundedCount
+        let (all, overflow) = max(0, epochs ?? .max).multipliedReportingOverflow(by: roundedCount)
+        length = roundedCount > 0 && count > 0 ? overflow ? .max : all : 0
         shuffle = shuffleSeed.flatMap { seed in
             layout.count > 0 ? EndlessShuffle(count: layout.count, seed: seed) : nil
         }
     }
 
     mutating func index(at position: Int) -> Int {
-        let (epoch, place) = position.quotientAndRemainder(dividingBy: epochLength)
+        let (epoch, place) = position.quotientAndRemainder(dividingBy: roundedCount)
         let within = place < count ? place : place % count
         return shuffle?.element(within, ofEpoch: epoch) ?? within
     }

@@ -21,12 +21,12 @@ public struct InfiniteSampler: PureSampler {
 
     /// A cursor that keeps the keys of its epoch.
     public func makeCursor(
-        at position: Int, stride: Int, over layout: DatasetLayout
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
     ) -> some IteratorProtocol<Int> & Sendable {
         OrderCursor(
             EpochOrder(
-                layout, epochLength: layout.count, epochs: nil, shuffleSeed: shuffles ? seed : nil),
-            at: position, stride: stride)
+                layout, roundedCount: layout.count, epochs: nil, shuffleSeed: shuffles ? seed : nil),
+            at: position, shardIndex: shardIndex, shardCount: shardCount)
     }
 }
 

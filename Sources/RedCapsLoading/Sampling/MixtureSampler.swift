@@ -42,7 +42,7 @@ public struct MixtureSampler: Sampler {
     /// A cursor that keeps the keys of its block and of each source's epoch.
     /// - Throws: `LoaderError` unless there is a sensible weight for each source that has samples.
     public func makeCursor(
-        at position: Int, stride: Int, over layout: DatasetLayout
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
     ) throws(LoaderError) -> some IteratorProtocol<Int> & Sendable {
         guard weights.count == layout.sources.count else {
             throw LoaderError(
@@ -53,7 +53,8 @@ public struct MixtureSampler: Sampler {
             throw LoaderError("source \(source) has a weight but no samples")
         }
         return OrderCursor(
-            MixtureOrder(counts, sources: layout.sources, seed: seed), at: position, stride: stride)
+            MixtureOrder(counts, sources: layout.sources, seed: seed), at: position,
+            shardIndex: shardIndex, shardCount: shardCount)
     }
 
     private static let sizes = 1...(1 << 24)

@@ -13,10 +13,10 @@ struct OrderCursor<Order: PositionedOrder>: IteratorProtocol, Sendable {
     private let stride: Int
     private var position: Int
 
-    init(_ order: Order, at position: Int, stride: Int) {
+    init(_ order: Order, at position: Int, shardIndex: Int, shardCount: Int) {
         self.order = order
-        self.stride = max(1, stride)
-        self.position = max(0, position)
+        stride = max(1, shardCount)
+        self.position = max(0, position).advanced(within: max(0, shardIndex))
     }
 
     mutating func next() -> Int? {

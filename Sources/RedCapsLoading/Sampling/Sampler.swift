@@ -4,7 +4,7 @@
 /// A sampler is a plain value. A cursor can be made at any position, which is what a resume needs,
 /// and steps over the positions of other ranks.
 public protocol Sampler: Sendable {
-    /// Gives the index of one position after the other; ends where the order does.
+    /// Gives the index of one position of a shard after the other; ends where the order does.
     associatedtype Cursor: IteratorProtocol<Int> & Sendable
 
     /// Names the order for checkpoints: equal identities give equal orders over equal data sets.
@@ -13,20 +13,44 @@ public protocol Sampler: Sendable {
     /// How many positions the order has; `nil` if it never ends.
     func length(over layout: DatasetLayout) -> Int?
 
-    /// How many positions there are to an epoch of Python's, of which in the reference mode each
-    /// begins with a new batch; `nil`, the default, if batches go across.
-    func epochLength(over layout: DatasetLayout) -> Int?
-
-    /// A cursor over the positions `position`, `position + stride`, `position + 2 * stride` …
+    /// A cursor over one shard of the order: over the positions `position + shardIndex`,
+    /// `position + shardIndex + shardCount`, and so on by `shardCount`. All shards together have every
+    /// position from `position` on, each once.
+    /// - Parameters:
+    ///   - position: Where to begin in the whole order, all shards together.
+    ///   - shardIndex: Which shard, in `0 ..< shardCount`: the rank.
+    ///   - shardCount: How many shards there are: the number of ranks.
+    ///   - layout: The data set's size and groups.
     /// - Throws: `LoaderError` if the order makes no sense for such a data set.
     func makeCursor(
-        at position: Int, stride: Int, over layout: DatasetLayout
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
     ) throws(LoaderError) -> Cursor
+
+    /// A cursor over one shard of the order that chooses the samples of a batch together: what a
+    /// loader asks. By default it takes as many from `makeCursor` as a batch has positions.
+    ///
+    /// The parameters are those of `makeCursor`.
+    func makeBatchCursor(
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
+    ) throws(LoaderError) -> any BatchCursor
 }
 
 extension Sampler {
-    /// None: batches go across whatever borders there are.
-    public func epochLength(over layout: DatasetLayout) -> Int? { nil }
+    /// Batches of single samples, whatever these are.
+    public func makeBatchCursor(
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
+    ) throws(LoaderError) -> any BatchCursor {
+        try SampleBatchCursor(
+            self, at: position, shardIndex: shardIndex, shardCount: shardCount, over: layout)
+    }
+
+    /// A cursor over the whole order from a position on, as a single process has it.
+    /// - Throws: `LoaderError` if the order makes no sense for such a data set.
+    public func makeCursor(
+        at position: Int = 0, over layout: DatasetLayout
+    ) throws(LoaderError) -> Cursor {
+        try makeCursor(at: position, shardIndex: 0, shardCount: 1, over: layout)
+    }
 }
 
 /// A sampler whose order is a function: any position's index is found at once, from nothing else.
@@ -36,36 +60,28 @@ public protocol PureSampler: Sampler {
 }
 
 extension PureSampler {
-    /// A cursor that asks for one index after the other.
+    /// A cursor that asks for one index after the other, and keeps nothing in between.
     public func makeCursor(
-        at position: Int, stride: Int, over layout: DatasetLayout
-    ) -> PureCursor<Self> {
-        PureCursor(self, position, stride, layout)
+        at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
+    ) -> some IteratorProtocol<Int> & Sendable {
+        OrderCursor(
+            PureOrder(self, layout), at: position, shardIndex: shardIndex, shardCount: shardCount)
     }
 }
 
-/// Walks the order of a pure sampler.
-public struct PureCursor<Order: PureSampler>: IteratorProtocol, Sendable {
+/// The order of a pure sampler over one data set.
+private struct PureOrder<Order: PureSampler>: PositionedOrder {
+    let length: Int
     private let order: Order
     private let layout: DatasetLayout
-    private let stride: Int
-    private let end: Int
-    private var position: Int
 
-    fileprivate init(_ order: Order, _ position: Int, _ stride: Int, _ layout: DatasetLayout) {
+    init(_ order: Order, _ layout: DatasetLayout) {
         self.order = order
         self.layout = layout
-        self.stride = max(1, stride)
-        self.position = max(0, position)
-        end = layout.count > 0 ? order.length(over: layout) ?? .max : 0
+        length = layout.count > 0 ? order.length(over: layout) ?? .max : 0
     }
 
-    /// The index at the next of the positions, or `nil` past the end of the order.
-    public mutating func next() -> Int? {
-        guard position < end else { return nil }
-        defer { position = position.advanced(within: stride) }
-        return order.index(at: position, over: layout)
-    }
+    func index(at position: Int) -> Int { order.index(at: position, over: layout) }
 }
 
 /// What an order may depend on: how many samples a data set has, and how they are grouped.

@@ -10,7 +10,7 @@ public final class LoadingProbe: Sendable {
     private let spent = StageCounters()
     private let bytesRead = Atomic<Int>(0)
     private let retryCount = Atomic<Int>(0)
-    private let stopped = Atomic<Bool>(false)
+    private let cancelled = Atomic<Bool>(false)
     /// What the indices of a data set within another one begin with.
     private let base = Atomic<Int>(0)
     private let retries: ReadRetries
@@ -61,7 +61,7 @@ public final class LoadingProbe: Sendable {
             do {
                 return try read()
             } catch let error as StoreError where error.isTransient {
-                guard !stopped.load(ordering: .relaxed) else { throw error }
+                guard !cancelled.load(ordering: .relaxed) else { throw error }
                 retryCount.wrappingAdd(1, ordering: .relaxed)
                 sleep(milliseconds: pause)
             }
@@ -71,7 +71,7 @@ public final class LoadingProbe: Sendable {
 
     private func sleep(milliseconds: Int) {
         var left = milliseconds
-        while left > 0, !stopped.load(ordering: .relaxed) {
+        while left > 0, !cancelled.load(ordering: .relaxed) {
             MonotonicTime.sleep(milliseconds: min(left, 20))
             left -= 20
         }
@@ -83,7 +83,7 @@ public final class LoadingProbe: Sendable {
     var readBytes: Int { bytesRead.load(ordering: .relaxed) }
 
     /// Lets a read that fails from now on fail at once.
-    func stop() { stopped.store(true, ordering: .relaxed) }
+    func cancel() { cancelled.store(true, ordering: .relaxed) }
 
     /// What the thread is at and since when, if it is within a stage.
     var activity: (stage: LoadingStage, index: Int, since: UInt64)? {

@@ -19,8 +19,8 @@ struct ChannelMeans {
         var samples = 0
         for try await batch in loader {
             samples += batch.count
-            let plane = batch.pixelValues.imageSize * batch.pixelValues.imageSize
-            batch.pixelValues.withSpan { floats in
+            let plane = batch.pixelValues.width * batch.pixelValues.height
+            try batch.pixelValues.withSpan { floats in
                 for start in stride(from: 0, to: floats.count, by: plane) {
                     channels[start / plane % 3].add(floats.extracting(start..<(start + plane)))
                 }
