@@ -1,5 +1,5 @@
-/// One part of work that several processes share out among themselves by number: of `count` parts
-/// the one with an index.
+/// One shard of work that several processes divide among themselves by number: of `count` parts the one
+/// with an index.
 public struct Share: Sendable, Hashable, CustomStringConvertible {
     /// Which of the parts, in `0 ..< count`.
     public let index: Int
@@ -17,6 +17,16 @@ public struct Share: Sendable, Hashable, CustomStringConvertible {
                 .invalid, file: "share", reason: "shard \(index)/\(count) isn't i/n with 0 ≤ i < n")
         }
         self.init(checked: index, count)
+    }
+
+    /// Reads a part as it is written on a command line, `i/n` with 0 ≤ i < n.
+    /// - Throws: `StoreError` with `invalid` for anything else.
+    public init(parsing text: String) throws(StoreError) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 2, let index = parts[0], let count = parts[1] else {
+            throw StoreError(.invalid, file: "share", reason: "\"\(text)\" isn't i/n")
+        }
+        try self.init(index: index, count: count)
     }
 
     private init(checked index: Int, _ count: Int) { (self.index, self.count) = (index, count) }

@@ -9,7 +9,7 @@ extension Packing {
             case listing
             /// The shards are written.
             case writing
-            /// The list of samples is written.
+            /// The manifest is written.
             case finishing
         }
 
@@ -31,8 +31,6 @@ extension Packing {
         public internal(set) var totalShards = 0
         /// Shards that an earlier run had written.
         public internal(set) var kept = 0
-        /// What was done, in the last value of a run.
-        public internal(set) var report: Report?
     }
 
     /// What a run has done.

@@ -18,6 +18,16 @@ public struct ResumePoint: Sendable, Hashable, Codable {
     /// How far each worker's generator is, in the reference mode only.
     public var reference: ReferenceState?
 
+    /// Makes a point, as one that was saved in another format is read.
+    public init(
+        position: Int, batch: Int, seed: UInt64, draws: String, sampler: String, dataset: String,
+        reference: ReferenceState? = nil
+    ) {
+        (self.position, self.batch, self.seed) = (position, batch, seed)
+        (self.draws, self.sampler, self.dataset) = (draws, sampler, dataset)
+        self.reference = reference
+    }
+
     /// What the reference mode needs besides: it depends on workers and ranks.
     public struct ReferenceState: Sendable, Hashable, Codable {
         /// How many 32-bit numbers each worker's generator has given.
@@ -28,6 +38,12 @@ public struct ResumePoint: Sendable, Hashable, Codable {
         public var worldSize: Int
         /// The samples in a batch.
         public var batchSize: Int
+
+        /// Makes a state.
+        public init(words: [Int], rank: Int, worldSize: Int, batchSize: Int) {
+            (self.words, self.rank) = (words, rank)
+            (self.worldSize, self.batchSize) = (worldSize, batchSize)
+        }
     }
 }
 
