@@ -1,5 +1,5 @@
-// What the API of this module hands out or takes from the ground floor, which is no product; the rest of
-// that stays unseen.
+// What the API of this module hands out or takes from the ground floor, which is no product; the
+// rest of that stays unseen.
 @_exported public import enum RedCapsBase.JobEvent
 @_exported public import protocol RedCapsBase.Job
 @_exported public import class RedCapsBase.Cancellation

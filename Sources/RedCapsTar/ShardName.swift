@@ -1,5 +1,6 @@
-/// What the names of shards say. This is the one place where shards are told from other files: by the
-/// end of their names, in any case, so that what is packed, downsampled or unpacked is also loaded.
+/// What the names of shards say. This is the one place where shards are told from other files: by
+/// the end of their names, in any case, so that what is packed, downsampled or unpacked is also
+/// loaded.
 package enum ShardName {
     /// The plain one first.
     package static let suffixes = [

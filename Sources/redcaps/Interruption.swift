@@ -43,7 +43,8 @@ extension Job {
         }
     }
 
-    /// The same, for jobs that go on where they were; the error names the folder that is written to.
+    /// The same, for jobs that go on where they were; the error names the folder that is written
+    /// to.
     func runInterruptibly(into folder: String, _ show: (Progress) -> Void) throws -> Report {
         do { return try runInterruptibly(show) } catch let error as StoreError
             where error.code == .cancelled && Interruption.isRequested

@@ -3,8 +3,8 @@ import ArgumentParser
 import Logging
 import RedCapsCore
 
-/// In which order, by which process and how carefully samples are loaded: the arguments of verbs that
-/// run a loader.
+/// In which order, by which process and how carefully samples are loaded: the arguments of verbs
+/// that run a loader.
 struct LoaderArguments: ParsableArguments {
     @Option(help: "How many batches; by default one epoch's, or all of an order that ends.")
     var batches: Int?

@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Asks work to stop, from any thread; the work hears it within a fraction of a second. Asking whether
-/// it was cancelled costs a load, so that loops may do it often.
+/// Asks work to stop, from any thread; the work hears it within a fraction of a second. Asking
+/// whether it was cancelled costs a load, so that loops may do it often.
 public final class Cancellation: Sendable {
     private let flag = Atomic(false)
     private let parent: Cancellation?
@@ -15,7 +15,7 @@ public final class Cancellation: Sendable {
     /// Asks the work that was given this to stop; it then throws `StoreError` with `cancelled`.
     public func cancel() { flag.store(true, ordering: .relaxed) }
 
-    /// Whether `cancel()` was called.
+    /// Whether the work is to stop; once it is, it stays so.
     public var isCancelled: Bool {
         flag.load(ordering: .relaxed) || parent?.isCancelled ?? false
     }

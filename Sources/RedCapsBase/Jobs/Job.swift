@@ -13,8 +13,8 @@ public protocol Job: Sendable {
     /// - Parameters:
     ///   - cancellation: Ends the run within a second.
     ///   - progress: Called on the calling thread, some ten to twenty times a second.
-    /// - Throws: `StoreError` with `cancelled` after a cancellation, and what can't be read, written
-    ///   or borne.
+    /// - Throws: `StoreError` with `cancelled` after a cancellation, and what can't be read,
+    ///   written or borne.
     func run(cancellation: Cancellation, progress: (Progress) -> Void) throws -> Report
 }
 
@@ -35,9 +35,9 @@ extension Job {
         try run(cancellation: Cancellation(), progress: progress)
     }
 
-    /// Does the work on a thread of its own, and tells how far it is: the latest value whenever there
-    /// is a new one, and at the end the last value and the report. Leaving the loop, or cancelling the
-    /// task, ends the run within a second.
+    /// Does the work on a thread of its own, and tells how far it is: the latest value whenever
+    /// there is a new one, and at the end the last value and the report. Leaving the loop, or
+    /// cancelling the task, ends the run within a second.
     public func progress() -> AsyncThrowingStream<JobEvent<Progress, Report>, any Error> {
         let cancellation = Cancellation()
         return .ofWork(delivering: .latest(2), stop: cancellation.cancel) { tell in

@@ -1,7 +1,7 @@
 /// What a job knows of its pieces from one run to the next: a folder with a file for each record.
 ///
-/// A record is written atomically and begins with its version, so that a run that is killed leaves it
-/// whole or not at all:
+/// A record is written atomically and begins with its version, so that a run that is killed leaves
+/// it whole or not at all:
 ///
 ///     8 bytes    RCSTATE and a line feed
 ///     4 bytes    the version, 1

@@ -34,8 +34,8 @@ package enum JobThreads {
     /// Does numbered pieces of work on several threads while the calling thread looks on. Without a
     /// single thread, the calling one works.
     /// - Parameters:
-    ///   - cancellation: Ends the work; cancelled as well when a piece fails, so that those that are
-    ///     under way end soon.
+    ///   - cancellation: Ends the work; cancelled as well when a piece fails, so that those that
+    ///     are under way end soon.
     ///   - observe: Called on the calling thread, before the first piece is awaited, whenever some
     ///     have ended, and twenty times a second.
     /// - Throws: The failure of the piece with the lowest number, else `cancelled`.

@@ -1,12 +1,12 @@
-/// One shard of work that several processes divide among themselves by number: of `count` parts the one
-/// with an index.
+/// One shard of work that several processes divide among themselves by number: of `count` parts the
+/// one with an index.
 public struct Share: Sendable, Hashable, CustomStringConvertible {
     /// Which of the parts, in `0 ..< count`.
     public let index: Int
     /// How many parts there are.
     public let count: Int
 
-    /// All of the work.
+    /// The only part of one: all of the work.
     public static let whole = Share(checked: 0, 1)
 
     /// Names a part.
@@ -34,6 +34,6 @@ public struct Share: Sendable, Hashable, CustomStringConvertible {
     /// Whether a numbered piece of the work belongs to this part: each part has every `count`-th.
     public func contains(_ number: Int) -> Bool { number % count == index }
 
-    /// `index/count`.
+    /// `index/count`, which `init(parsing:)` reads.
     public var description: String { "\(index)/\(count)" }
 }

@@ -10,7 +10,8 @@ extension AsyncThrowingStream where Element: Sendable, Failure == any Error {
     /// What work tells while it runs on a thread of its own.
     /// - Parameters:
     ///   - delivery: What becomes of values that nobody has taken yet.
-    ///   - stop: Called when the reader leaves the loop or its task is cancelled; makes the work end.
+    ///   - stop: Called when the reader leaves the loop or its task is cancelled; makes the work
+    ///     end.
     ///   - work: Tells values by what it is given. What it throws ends the stream.
     package static func ofWork(
         delivering delivery: StreamDelivery = .all(atMost: 1024),

@@ -13,14 +13,14 @@ extension TrainingConfiguration {
 }
 
 extension LoaderOptions {
-    /// Loads as a training configuration says. This is the one place where it is decided what holds for
-    /// what the configuration doesn't say: batches of 32, and the seed 0.
+    /// Loads as a training configuration says. This is the one place where it is decided what holds
+    /// for what the configuration doesn't say: batches of 32, and the seed 0.
     /// - Parameters:
     ///   - training: The configuration.
     ///   - batchSize: Samples in a batch; by default as configured, else 32.
     ///   - sampler: The order; by default as configured.
-    ///   - workers: Threads; by default as many as there are usable cores. The configuration's number
-    ///     of processes doesn't count.
+    ///   - workers: Threads; by default as many as there are usable cores. The configuration's
+    ///     number of processes doesn't count.
     ///   - seed: What crops and dropped captions depend on, and the order, if the configuration's
     ///     sampler has no seed of its own; by default as configured, else 0.
     ///   - context: Which of several processes this is.
@@ -35,7 +35,8 @@ extension LoaderOptions {
             workers: workers, seed: seed, context: context, dropsLast: training.dropsLast)
     }
 
-    /// Ends an order that never ends, and has no limit yet, with the batch that completes one epoch.
+    /// Ends an order that never ends, and has no limit yet, with the batch that completes one
+    /// epoch.
     public mutating func limitToEpoch(of dataset: some Dataset) {
         guard batchLimit == nil, sampler.length(over: dataset.layout) == nil else { return }
         let step = batchSize * context.worldSize

@@ -2,8 +2,8 @@ import RedCapsBase
 public import RedCapsCore
 public import RedCapsLoading
 
-/// Loads samples one by one and tells what they hold, as lines of JSON with SHA-256 sums, to be compared
-/// with the reference's.
+/// Loads samples one by one and tells what they hold, as lines of JSON with SHA-256 sums, to be
+/// compared with the reference's.
 public struct SampleDigester {
     /// What to do about a sample that can't be loaded.
     public enum FailurePolicy: Sendable {

@@ -4,11 +4,11 @@ public import RedCapsImage
 /// Makes the images of a data set smaller for good: a folder of images, or of tar shards, becomes
 /// another of the same structure.
 ///
-/// Every image goes through `Downsampler`, everything else (annotations, lists) is copied. Images are
-/// told by their names or their first bytes; they keep their names, and their format is told by their
-/// first bytes, not by these. The same input gives the same bytes, whatever the number of threads. A
-/// file or a shard gets its name when it is whole; a run that was killed is continued by running it
-/// again. The input is never changed.
+/// Every image goes through `Downsampler`, everything else (annotations, lists) is copied. Images
+/// are told by their names or their first bytes; they keep their names, and their format is told by
+/// their first bytes, not by these. The same input gives the same bytes, whatever the number of
+/// threads. A file or a shard gets its name when it is whole; a run that was killed is continued by
+/// running it again. The input is never changed.
 public struct Downsampling: Job {
     /// What becomes of an image that can't be decoded.
     public enum BrokenImages: String, Sendable, CaseIterable {

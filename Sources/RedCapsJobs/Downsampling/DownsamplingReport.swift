@@ -8,7 +8,7 @@ extension Downsampling {
         /// Why the decoder refused it, in one line.
         public let reason: String
 
-        /// Place and reason.
+        /// `00123.tar!00123/x.jpg: reason`, or without a shard `x.jpg: reason`.
         public var description: String {
             "\(file)\(member.map { "!\($0)" } ?? ""): \(reason)"
         }
@@ -17,7 +17,7 @@ extension Downsampling {
     /// What a run has come to. Shards that earlier runs had written count as if this one had; files
     /// that earlier runs had written only count among `kept`.
     public struct Report: Sendable, Equatable {
-        /// Images that were seen.
+        /// Images that were seen, the broken ones included.
         public internal(set) var images = 0
         /// Of these, the ones that were written anew.
         public internal(set) var downsampled = 0
@@ -27,7 +27,7 @@ extension Downsampling {
         public internal(set) var others = 0
         /// Images that couldn't be decoded, in the order in which they come.
         public internal(set) var broken: [BrokenImage] = []
-        /// Shards that are whole.
+        /// Shards that are whole, those of earlier runs included.
         public internal(set) var shards = 0
         /// Shards and files that an earlier run had written.
         public internal(set) var kept = 0
@@ -41,7 +41,7 @@ extension Downsampling {
     public struct Progress: Sendable, Equatable {
         /// What it has come to so far.
         public internal(set) var report = Report()
-        /// Bytes of the input.
+        /// Bytes of the input's files that belong to the share.
         public internal(set) var totalBytes: UInt64 = 0
         /// Bytes of the input that are done with, those of earlier runs included.
         public internal(set) var doneBytes: UInt64 = 0

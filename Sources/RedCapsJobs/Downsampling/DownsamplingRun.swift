@@ -45,8 +45,9 @@ struct DownsamplingRun {
         return meter.progress.report
     }
 
-    /// Removes files that a killed run has left half written, be it of this version, `.NAME.….part`, or
-    /// of an older one, `.NAME.part`, where `NAME` is a file of the input. Nobody else may be writing.
+    /// Removes files that a killed run has left half written, be it of this version,
+    /// `.NAME.….part`, or of an older one, `.NAME.part`, where `NAME` is a file of the input.
+    /// Nobody else may be writing.
     private func removeLeftovers(in folder: String) throws(StoreError) {
         let path = folder.isEmpty ? "" : "/\(folder)"
         guard Disk.isFolder(job.output + path) else { return }

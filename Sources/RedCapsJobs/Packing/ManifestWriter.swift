@@ -1,6 +1,7 @@
 import RedCapsBase
 
-/// Writes the manifest, the list of samples: a JSON array of each image with its annotation, in the order of the shards.
+/// Writes the manifest, the list of samples: a JSON array of each image with its annotation, in the
+/// order of the shards.
 enum ManifestWriter {
     /// Writes the list, piece by piece.
     /// - Returns: How many samples it has.

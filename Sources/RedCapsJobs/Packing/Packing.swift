@@ -1,17 +1,17 @@
 public import RedCapsBase
 
-/// Packs a tree of files, or tars that are compressed or out of order, into plain tar shards in which
-/// each image is directly followed by its annotation.
+/// Packs a tree of files, or tars that are compressed or out of order, into plain tar shards in
+/// which each image is directly followed by its annotation.
 ///
 /// Files whose path is the same up to the first dot of its last component are a sample, as in
 /// webdataset. Samples are sorted by that key. The same files give the same bytes, whatever the
-/// number of threads. A shard gets its name when it was written, read again and compared; a run that
-/// was killed is continued by running it again. The sources are never changed.
+/// number of threads. A shard gets its name when it was written, read again and compared; a run
+/// that was killed is continued by running it again. The sources are never changed.
 public struct Packing: Job {
     /// How files are divided into shards; a sample's files stay together.
     public enum Sharding: Sendable, Equatable {
-        /// A shard for each folder, named as it, if every file lies in a folder at the top whose name
-        /// is a number of five or more digits; else as `samples(10_000)`.
+        /// A shard for each folder, named as it, if every file lies in a folder at the top whose
+        /// name is a number of five or more digits; else as `samples(10_000)`.
         case automatic
         /// So many samples in each shard, and what is left in the last.
         case samples(Int)
@@ -55,17 +55,17 @@ public struct Packing: Job {
         }
     }
 
-    /// A folder, or tars.
+    /// One folder, or tars, plain or compressed.
     public let inputs: [String]
     /// The folder that the shards go to.
     public let raw: String
-    /// How they are packed.
+    /// Where the manifest goes, how shards are divided, how many threads write.
     public let options: Options
 
     /// Names what is to be packed; nothing is touched before a run.
     /// - Parameters:
-    ///   - inputs: One folder, or tars, plain or compressed with gzip, zstd, xz or bzip2. Of members
-    ///     with the same path the last wins.
+    ///   - inputs: One folder, or tars, plain or compressed with gzip, zstd, xz or bzip2. Of
+    ///     members with the same path the last wins.
     ///   - raw: The folder to write to; made if need be.
     /// - Throws: `StoreError` if no input is given.
     public init(_ inputs: [String], into raw: String, options: Options) throws(StoreError) {

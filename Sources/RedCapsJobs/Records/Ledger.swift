@@ -2,22 +2,22 @@ import RedCapsBase
 public import RedCapsCore
 public import RedCapsLoading
 
-/// A file with a line of JSON for each batch that was delivered: what it held and what failed. One for
-/// each rank.
+/// A file with a line of JSON for each batch that was delivered: what it held and what failed. One
+/// for each rank.
 ///
-/// A line is written as soon as its batch is added; after a crash of the machine the last ones may be
-/// missing, as may those of a run that is killed between a batch and its line.
+/// A line is written as soon as its batch is added; after a crash of the machine the last ones may
+/// be missing, as may those of a run that is killed between a batch and its line.
 public final class Ledger: Sendable {
-    /// Where it is.
+    /// The file, as it was given.
     public let path: String
     private let descriptor: CInt
 
     /// Opens the ledger of a run.
     /// - Parameters:
     ///   - path: The file.
-    ///   - point: Where the run goes on: of a ledger that is there, the batches before this point stay,
-    ///     and later ones are cut off, which a killed run may have written, as is half a line. Only the
-    ///     end of the file is looked at. `nil` begins anew.
+    ///   - point: Where the run goes on: of a ledger that is there, the batches before this point
+    ///     stay, and later ones are cut off, which a killed run may have written, as is half a
+    ///     line. Only the end of the file is looked at. `nil` begins anew.
     /// - Throws: `RunFileError` with `unwritable`.
     public init(_ path: String, goingOnAt point: ResumePoint? = nil) throws(RunFileError) {
         let flags = O_RDWR | O_CREAT | O_CLOEXEC | (point == nil ? O_TRUNC : 0)

@@ -17,7 +17,8 @@ public enum RunFile {
     }
 
     /// A rank's own file, which no other rank may share.
-    /// - Throws: `RunFileError` with `shared` if there are several ranks and no `{rank}` in the name.
+    /// - Throws: `RunFileError` with `shared` if there are several ranks and no `{rank}` in the
+    ///   name.
     public static func name(
         _ name: String, of context: DistributedContext
     ) throws(RunFileError) -> String {
@@ -45,9 +46,9 @@ public struct RunFileError: Error, Sendable, Equatable, CustomStringConvertible 
         case shared
     }
 
-    /// The kind of failure.
+    /// What can't be done with the file.
     public let code: Code
-    /// The file.
+    /// The file's path, or its name before `{rank}` was replaced.
     public let file: String
     /// What is wrong with it, as the end of a sentence that begins with the file.
     public let reason: String

@@ -1,9 +1,10 @@
 import RedCapsBase
 public import RedCapsLoading
 
-/// A loader's state on disk: a line of JSON, as `JSONEncoder` with sorted keys writes a `ResumePoint`.
+/// A loader's state on disk: a line of JSON, as `JSONEncoder` with sorted keys writes a
+/// `ResumePoint`.
 public struct StateFile: Sendable {
-    /// Where it is.
+    /// The file, as it was given.
     public let path: String
 
     /// Names the file; nothing is touched.

@@ -47,7 +47,7 @@ public struct Finding: Sendable, Equatable, CustomStringConvertible {
         public static let contradiction = Kind("contradiction")
     }
 
-    /// What kind of thing.
+    /// By what a report counts it.
     public let kind: Kind
     /// The shard, if one is at fault.
     public let file: String?

@@ -12,7 +12,7 @@ public struct Verification: Job {
         /// Both edges of an image must exceed this, in pixels.
         public var minimumImageSize: Int
 
-        /// The reference's rules.
+        /// Makes rules; by default the reference's: edges of more than 80 pixels.
         public init(captionKey: String? = nil, minimumImageSize: Int = 80) {
             self.captionKey = captionKey
             self.minimumImageSize = minimumImageSize
@@ -31,7 +31,7 @@ public struct Verification: Job {
             case samples
         }
 
-        /// What it does.
+        /// Which of its stages it is in.
         public internal(set) var stage = Stage.shards
         /// Shards, or samples, that are done in this stage.
         public internal(set) var finished = 0
@@ -54,7 +54,7 @@ public struct Verification: Job {
         /// The places in the list of samples with findings, each once, in order.
         public internal(set) var badSamples: [Int] = []
 
-        /// Whether nothing was found.
+        /// Whether there are no findings at all.
         public var isClean: Bool { counts.isEmpty }
     }
 
@@ -66,9 +66,9 @@ public struct Verification: Job {
     public let captionFolder: String
     /// Whether every image is decoded and every annotation parsed, too.
     public let isDeep: Bool
-    /// What is acceptable.
+    /// Which images and annotations are acceptable, with `isDeep`.
     public let rules: Rules
-    /// Threads that decode.
+    /// How many threads decode, 1 ... 1024.
     public let jobs: Int
 
     /// Names what to look at; nothing is touched before a run.
@@ -76,7 +76,8 @@ public struct Verification: Job {
     ///   - raw: The folder of the shards.
     ///   - manifest: The list of samples; without it only the shards' structure is looked at.
     ///   - captionFolder: The folder of the annotations, if it isn't `raw`.
-    ///   - isDeep: Whether to decode every image and parse every annotation, too; that needs a manifest.
+    ///   - isDeep: Whether to decode every image and parse every annotation, too; that needs a
+    ///     manifest.
     ///   - rules: What is acceptable.
     ///   - jobs: Threads, 1 ... 1024; `nil` is as many as there are usable cores.
     /// - Throws: `StoreError` with the offending argument.
@@ -110,8 +111,8 @@ public struct Verification: Job {
     /// - Parameters:
     ///   - cancellation: Ends the run within a second.
     ///   - progress: Called on the calling thread, some 20 times a second.
-    ///   - found: Called on the calling thread with each finding, in an order that doesn't depend on
-    ///     the number of threads; the run waits meanwhile.
+    ///   - found: Called on the calling thread with each finding, in an order that doesn't depend
+    ///     on the number of threads; the run waits meanwhile.
     /// - Throws: As the other, and what `found` throws, which ends the run.
     public func run(
         cancellation: Cancellation = Cancellation(), progress: (Progress) -> Void = { _ in },
@@ -135,9 +136,9 @@ public struct Verification: Job {
         case report(Report)
     }
 
-    /// Looks, on threads of its own, and tells of it as it goes, each finding included. If the reader
-    /// is slow the verification waits, so that at most 1024 findings are in memory. Leaving the loop,
-    /// or cancelling the task, ends the run within a second.
+    /// Looks, on threads of its own, and tells of it as it goes, each finding included. If the
+    /// reader is slow the verification waits, so that at most 1024 findings are in memory. Leaving
+    /// the loop, or cancelling the task, ends the run within a second.
     public func events() -> AsyncThrowingStream<Event, any Error> {
         let cancellation = Cancellation()
         return .ofWork(stop: cancellation.cancel) { tell in

@@ -23,9 +23,9 @@ public struct Extraction: Job {
 
     /// What to unpack, and how. Checked when it is made.
     public struct Options: Sendable {
-        /// Where members go.
+        /// Whether members go right into the destination or into a folder for each shard.
         public let layout: Layout
-        /// Threads.
+        /// How many threads unpack, 1 ... 1024.
         public let jobs: Int
         /// The first shard of the sorted list.
         public let start: Int
@@ -44,7 +44,8 @@ public struct Extraction: Job {
         ///   - start: The first shard of the sorted list.
         ///   - end: The shard after the last one; `nil` for all.
         ///   - share: Which of these are unpacked, counted from `start`.
-        ///   - isCaseSensitive: Whether names that differ in case or Unicode form only are kept apart.
+        ///   - isCaseSensitive: Whether names that differ in case or Unicode form only are kept
+        ///     apart.
         /// - Throws: `StoreError` with the offending number.
         public init(
             layout: Layout = .inPlace, jobs: Int? = nil, start: Int = 0, end: Int? = nil,
@@ -70,13 +71,13 @@ public struct Extraction: Job {
     public struct Progress: Sendable, Equatable {
         /// Shards that are in place.
         public internal(set) var shards = 0
-        /// Shards to be unpacked.
+        /// Shards that the options choose.
         public internal(set) var totalShards = 0
-        /// Files that are unpacked.
+        /// Files that this run has unpacked; those of kept shards don't count.
         public internal(set) var files = 0
         /// Bytes of the shards that were read, or that earlier runs had read.
         public internal(set) var bytes: UInt64 = 0
-        /// Bytes of all shards.
+        /// The length of these shards' files, compressed or not.
         public internal(set) var totalBytes: UInt64 = 0
     }
 
@@ -88,10 +89,10 @@ public struct Extraction: Job {
         public internal(set) var kept = 0
         /// Files that were unpacked, or found whole from an earlier run.
         public internal(set) var files = 0
-        /// Their bytes.
+        /// The length of these files in bytes.
         public internal(set) var bytes: UInt64 = 0
-        /// Members that were refused, and shards that couldn't be read to their end; also those that
-        /// an earlier run had told.
+        /// Members that were refused, and shards that couldn't be read to their end; also those
+        /// that an earlier run had told.
         public internal(set) var refused: [StoreError] = []
     }
 
@@ -99,7 +100,7 @@ public struct Extraction: Job {
     public let shards: [String]
     /// The folder that they are unpacked into.
     public let destination: String
-    /// How.
+    /// Which shards, where to, and with how many threads.
     public let options: Options
 
     /// Looks up what is to be unpacked.

@@ -3,7 +3,8 @@ import RedCapsBase
 /// One run: threads begin shards, help with pieces of the last ones, and move what is whole into
 /// place in the order of the shards.
 final class ExtractionRun: Sendable {
-    /// How many shards may be unpacked ahead of one that isn't in place yet; each keeps a file open.
+    /// How many shards may be unpacked ahead of one that isn't in place yet; each keeps a file
+    /// open.
     private static let lookAhead = 24
 
     private let extraction: Extraction
@@ -64,8 +65,8 @@ final class ExtractionRun: Sendable {
         return end.report
     }
 
-    /// Tells of the progress until all threads have ended, ten times a second even if there is none:
-    /// whoever is told may want the run to end.
+    /// Tells of the progress until all threads have ended, ten times a second even if there is
+    /// none: whoever is told may want the run to end.
     private func observe(_ report: (Extraction.Progress) -> Void) {
         while state.wait(atMost: 100, for: { $0.running == 0 ? () : nil }) == nil {
             report(state.update { $0.progress })
