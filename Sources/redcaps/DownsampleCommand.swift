@@ -48,9 +48,8 @@ struct DownsampleCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Every n-th of the shards, or of the files, beginning with the i-th (0 ≤ i < n).",
-            valueName: "i/n"),
-        transform: { try Share(parsing: $0) })
-    var shard = Share.whole
+            valueName: "i/n"))
+    var shard = "0/1"
 
     @Option(help: "What becomes of a broken image: it is left out, copied, or ends the run.")
     var onError = Downsampling.BrokenImages.skip
@@ -84,7 +83,7 @@ struct DownsampleCommand: ParsableCommand {
                 appliesOrientation: applyOrientation, keepsMetadata: !dropMetadata)
             return try Downsampling(
                 input, into: into, options, brokenImages: onError, jobs: jobs,
-                share: shard)
+                share: Share(parsing: shard))
         } catch let error as ImageError {
             throw ValidationError(error.reason)
         } catch let error as StoreError {

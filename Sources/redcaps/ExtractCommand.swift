@@ -30,9 +30,8 @@ struct ExtractCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Every n-th of these shards, beginning with the i-th (0 ≤ i < n).", valueName: "i/n"),
-        transform: { try Share(parsing: $0) })
-    var shard = Share.whole
+            "Every n-th of these shards, beginning with the i-th (0 ≤ i < n).", valueName: "i/n"))
+    var shard = "0/1"
 
     @Option(help: "Right into DIR, or each shard into a folder of its name.")
     var layout = Extraction.Layout.inPlace
@@ -55,7 +54,7 @@ struct ExtractCommand: ParsableCommand {
         do {
             return try Extraction.Options(
                 layout: layout, jobs: jobs, start: start, end: end == -1 ? nil : end,
-                share: shard, isCaseSensitive: caseSensitive)
+                share: Share(parsing: shard), isCaseSensitive: caseSensitive)
         } catch {
             throw ValidationError(error.reason)
         }

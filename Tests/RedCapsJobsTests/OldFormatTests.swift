@@ -30,6 +30,14 @@ struct OldFormatTests {
         return try ConcatDataset(training, root: folder["data"])
     }
 
+    @Test("An index opens without being built anew")
+    func index() throws {
+        let index = try TarIndex(folder: folder["data/raw"])
+        #expect(!index.isBuilt)
+        #expect((index.shards.count, index.memberCount) == (2, 10))
+        try index.check()
+    }
+
     @Test("A loader goes on with an old state and an old ledger")
     func loader() throws {
         let training = try TrainingConfiguration(file: folder["data/redcaps5m.json"])
