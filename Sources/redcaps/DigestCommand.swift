@@ -50,6 +50,14 @@ struct DigestCommand: ParsableCommand {
 
     enum OnError: String, ExpressibleByArgument, CaseIterable {
         case replace, report, stop
+
+        var policy: SampleDigester.FailurePolicy {
+            switch self {
+            case .replace: .replace
+            case .report: .report
+            case .stop: .stop
+            }
+        }
     }
 
     func validate() throws {
@@ -92,25 +100,26 @@ struct DigestCommand: ParsableCommand {
 
     func run() throws {
         let (training, dataset) = try source.open()
-        let seed = seed ?? training.seed ?? 0
+        let seed = seed ?? Int(training.runSeed())
         if loading.batches != nil { return try printBatches(training, dataset, seed) }
         let chosen = try listed() ?? Array(0..<min(first ?? dataset.count, dataset.count + 1))
         if let outside = chosen.first(where: { $0 >= dataset.count }) {
             throw ValidationFailure(
                 "index \(outside) isn't in the data set, which has \(dataset.count) samples")
         }
-        var digester = try Digester(dataset, onError)
+        var digester = try SampleDigester(dataset, onFailure: onError.policy)
         var stream = ReferenceMode.draws(seed: seed)
         for (position, index) in chosen.enumerated() {
             if reseedEach { stream = ReferenceMode.draws(seed: seed + position) }
-            let line: JSONLine
+            let digest: SampleDigester.Digest
             if reference {
-                line = try digester.line(position, index, &stream)
+                digest = try digester.digest(position: position, index: index, draws: &stream)
             } else {
                 var draws = PositionalDraws(seed: UInt64(seed), position: position)
-                line = try digester.line(position, index, &draws)
+                digest = try digester.digest(position: position, index: index, draws: &draws)
             }
-            print(line.text)
+            for failure in digest.failures { Terminal.show("replaced: \(failure)\n") }
+            print(digest.json)
         }
     }
 
@@ -131,7 +140,7 @@ struct DigestCommand: ParsableCommand {
         for result in try DataLoader(dataset, options).results {
             let digest = BatchDigest(
                 try result.get(), rank: options.context.rank, of: dataset)
-            print(digest.line.text)
+            print(digest.json)
         }
     }
 }
@@ -141,65 +150,4 @@ struct ValidationFailure: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
-}
-
-private struct Digester {
-    private let dataset: ConcatDataset<CaptionDataset>
-    private let onError: DigestCommand.OnError
-    private let workspace: ConcatDataset<CaptionDataset>.Workspace
-    private let storage: PixelStorage
-
-    init(_ dataset: ConcatDataset<CaptionDataset>, _ onError: DigestCommand.OnError) throws {
-        self.dataset = dataset
-        self.onError = onError
-        workspace = try dataset.makeWorkspace()
-        for workspace in workspace.sources { workspace.keepsImageBytes = true }
-        storage = try dataset.makeStorage(for: PlannedBatch([0]))
-    }
-
-    mutating func line(
-        _ position: Int, _ index: Int, _ draws: inout some SampleDraws
-    ) throws -> JSONLine {
-        var loaded: LoadedSample<CaptionSample>?
-        var failure: TooManyFailures?
-        do {
-            loaded = try dataset.load(
-                index, position: position, draws: &draws,
-                attempts: onError == .replace ? FailurePolicy.maximumReplacements + 1 : 1,
-                into: storage,
-                slot: 0, workspace: workspace)
-        } catch {
-            guard onError == .report else { throw error }
-            failure = error
-        }
-        for failure in loaded?.failures ?? [] { Terminal.show("replaced: \(failure)\n") }
-        let sample = loaded?.sample
-        let place = loaded.map { dataset.place(of: $0.used) }
-        let bytes = place.map { workspace.sources[$0.source].imageBytes }
-        var line = JSONLine()
-        line.add("position", position)
-        line.add("index", index)
-        // In debug mode a data set takes its first sample, whichever it is asked for.
-        let used = loaded.flatMap { loaded in
-            place.map { loaded.used - $0.index + loaded.sample.index }
-        }
-        line.add("used", used)
-        line.add("image", sample?.imageFile)
-        line.add("source_size", sample.map { [$0.sourceSize.width, $0.sourceSize.height] })
-        line.add(
-            "crop",
-            sample.map {
-                [$0.crop.x, $0.crop.y, $0.crop.x + $0.crop.width, $0.crop.y + $0.crop.height]
-            })
-        line.add("dropped", sample?.isDropped)
-        line.add("u8_sha256", bytes.map { Digest.hex(of: $0) })
-        line.add("px_sha256", sample == nil ? nil : pixelHash())
-        line.add("input_ids", sample?.inputIDs)
-        line.add("error", failure.map { "\($0)" })
-        return line
-    }
-
-    private func pixelHash() -> String {
-        PixelTensor(storage, count: 1).withUnsafeBytes { Digest.hex(of: $0) }
-    }
 }

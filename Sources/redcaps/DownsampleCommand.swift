@@ -49,7 +49,7 @@ struct DownsampleCommand: ParsableCommand {
         help: ArgumentHelp(
             "Every n-th of the shards, or of the files, beginning with the i-th (0 ≤ i < n).",
             valueName: "i/n"))
-    var shard = Share(at: 0, of: 1)
+    var shard = "0/1"
 
     @Option(help: "What becomes of a broken image: it is left out, copied, or ends the run.")
     var onError = Downsampling.BrokenImages.skip
@@ -83,7 +83,7 @@ struct DownsampleCommand: ParsableCommand {
                 appliesOrientation: applyOrientation, keepsMetadata: !dropMetadata)
             return try Downsampling(
                 input, into: into, options, brokenImages: onError, jobs: jobs,
-                share: (shard.at, shard.of))
+                share: Share(parsing: shard))
         } catch let error as ImageError {
             throw ValidationError(error.reason)
         } catch let error as StoreError {
@@ -95,29 +95,23 @@ struct DownsampleCommand: ParsableCommand {
         let clock = ContinuousClock()
         let start = clock.now
         let downsampling = try downsampling()
-        Interruption.watch()
         var bar: ProgressBar?
         defer { bar?.finish() }
         var told = 0
-        let report = try downsampling.run { (progress) throws(StoreError) in
-            if Interruption.isRequested {
-                throw StoreError(
-                    .cancelled, file: into,
-                    reason: "interrupted; the same command goes on from here")
-            }
-            for image in progress.broken[told...] { Terminal.complain("\(image)") }
-            told = progress.broken.count
+        let report = try downsampling.runInterruptibly(into: into) { progress in
+            for image in progress.report.broken[told...] { Terminal.complain("\(image)") }
+            told = progress.report.broken.count
             if bar == nil { bar = ProgressBar(total: 1, unit: "MB") }
             bar?.show(
                 Int(progress.doneBytes / 1_000_000), of: Int(progress.totalBytes / 1_000_000),
-                "MB, \(progress.images) images")
+                "MB, \(progress.report.images) images")
         }
         bar?.finish()
         tell(report, seconds: (clock.now - start).inSeconds)
         if !report.broken.isEmpty { throw ExitCode(1) }
     }
 
-    private func tell(_ report: Downsampling.Progress, seconds: Double) {
+    private func tell(_ report: Downsampling.Report, seconds: Double) {
         guard json else {
             print(
                 "\(report.images) images: \(report.downsampled) downsampled, "

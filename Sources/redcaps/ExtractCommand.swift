@@ -31,7 +31,7 @@ struct ExtractCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Every n-th of these shards, beginning with the i-th (0 ≤ i < n).", valueName: "i/n"))
-    var shard: Share = Share(at: 0, of: 1)
+    var shard = "0/1"
 
     @Option(help: "Right into DIR, or each shard into a folder of its name.")
     var layout = Extraction.Layout.inPlace
@@ -54,7 +54,7 @@ struct ExtractCommand: ParsableCommand {
         do {
             return try Extraction.Options(
                 layout: layout, jobs: jobs, start: start, end: end == -1 ? nil : end,
-                share: (shard.at, shard.of), isCaseSensitive: caseSensitive)
+                share: Share(parsing: shard), isCaseSensitive: caseSensitive)
         } catch {
             throw ValidationError(error.reason)
         }
@@ -65,12 +65,9 @@ struct ExtractCommand: ParsableCommand {
         let start = clock.now
         let extraction = try Extraction(raw, into: into, options: try options())
         if forget { try Extraction.forget(into) }
-        Interruption.watch()
-        let cancellation = Cancellation()
         var bar = ProgressBar(total: 1, unit: "MB")
         defer { bar.finish() }
-        let report = try extraction.run(cancellation: cancellation) { progress in
-            if Interruption.isRequested { cancellation.cancel() }
+        let report = try extraction.runInterruptibly { progress in
             bar.show(
                 Int(progress.bytes / 1_000_000), of: Int(progress.totalBytes / 1_000_000),
                 "MB, \(progress.files) files")
@@ -84,14 +81,14 @@ struct ExtractCommand: ParsableCommand {
     private func tell(_ report: Extraction.Report, of shards: Int, seconds: Double) {
         guard json else {
             print(
-                "\(report.shards) of \(shards) shards in place (\(report.skipped) already were), "
+                "\(report.shards) of \(shards) shards in place (\(report.kept) already were), "
                     + "\(report.files) files, \(report.bytes) bytes, "
                     + "\(report.refused.count) refused, in \(seconds.shortened) s")
             return
         }
         var line = JSONLine()
         line.add("shards", report.shards)
-        line.add("skipped", report.skipped)
+        line.add("skipped", report.kept)
         line.add("files", report.files)
         line.add("bytes", Int(clamping: report.bytes))
         line.add("refused", report.refused.count)

@@ -84,7 +84,6 @@ struct LoadCommand: AsyncParsableCommand {
         let beginning = clock.now
         let (training, dataset) = try source.open(ImageOptions(decoding: decode.decoding))
         let opening = clock.now - beginning
-        let seed = seed ?? UInt64(max(0, training.seed ?? 0))
         var options = try loading.options(training, dataset, seed: seed, workers: workers)
         options.prefetchBatches = prefetch
         options.readsInFlight = readsInFlight
@@ -110,8 +109,7 @@ struct LoadCommand: AsyncParsableCommand {
         let expected = (options.batchLimit ?? dataset.count / options.batchSize) * options.batchSize
         report.meter = Throughput(expected: expected)
         var bar = ProgressBar(total: expected, unit: "samples")
-        var record = try RunRecord(files, options.context)
-        try record.begin(at: loader.state)
+        var record = try files.record(of: loader.state, options.context)
         var isDescribed = false
         if files.saveState != nil { Interruption.watch() }
         for try await batch in loader {
@@ -148,15 +146,10 @@ struct LoadCommand: AsyncParsableCommand {
     }
 
     private func describe(_ batch: CaptionBatch) throws {
-        let (low, high) = try batch.pixelValues.withSpan { floats in
-            floats.indices.reduce((Float.infinity, -Float.infinity)) {
-                (min($0.0, floats[$1]), max($0.1, floats[$1]))
-            }
-        }
         print(
             """
             A batch holds
-              pixel_values    float32 \(batch.pixelValues.shape) from \(low) to \(high)
+              pixel_values    \(try summary(of: batch.pixelValues))
               input_ids       int64 \([batch.count, batch.sequenceLength])
               attention_mask  bool \([batch.count, batch.sequenceLength])
               samples         \(batch.count) with index, file, size, crop and caption; the first:
@@ -168,6 +161,18 @@ struct LoadCommand: AsyncParsableCommand {
                 crop at \(first.crop.x), \(first.crop.y) of \(first.crop.width)²
                 """)
         }
+    }
+
+    /// The type and shape of a tensor, and the range of its values if they are floats.
+    private func summary(of tensor: PixelTensor) throws -> String {
+        let kind = "\(tensor.format.type) \(tensor.shape)"
+        guard tensor.format.type == .float32 else { return kind }
+        let (low, high) = try tensor.withSpan { floats in
+            floats.indices.reduce((Float.infinity, -Float.infinity)) {
+                (min($0.0, floats[$1]), max($0.1, floats[$1]))
+            }
+        }
+        return "\(kind) from \(low) to \(high)"
     }
 
     private func show(_ batch: CaptionBatch, in file: String) throws {

@@ -3,8 +3,8 @@ import ArgumentParser
 import Logging
 import RedCapsCore
 
-/// In which order, by which process and how carefully samples are loaded: the arguments of verbs that
-/// run a loader.
+/// In which order, by which process and how carefully samples are loaded: the arguments of verbs
+/// that run a loader.
 struct LoaderArguments: ParsableArguments {
     @Option(help: "How many batches; by default one epoch's, or all of an order that ends.")
     var batches: Int?
@@ -118,7 +118,7 @@ struct LoaderArguments: ParsableArguments {
             }
         }
         let shuffles = shuffle ?? training.sampler.shuffles
-        let orderSeed = training.sampler.seed.map { UInt64(bitPattern: Int64($0)) } ?? seed
+        let orderSeed = training.orderSeed(ofRun: seed)
         switch order {
         case .sequential: return .sequential
         case .infinite: return .infinite(shuffle: shuffles, seed: orderSeed)
@@ -135,22 +135,20 @@ struct LoaderArguments: ParsableArguments {
 
     /// The options of a loader of a data set.
     func options(
-        _ training: TrainingConfiguration, _ dataset: some Dataset, seed: UInt64, workers: Int?,
+        _ training: TrainingConfiguration, _ dataset: some Dataset, seed: UInt64?, workers: Int?,
         reference: ReferenceMode? = nil
     ) throws -> LoaderOptions {
         let context = try context()
-        let sampler = try makeSampler(
-            training, seed: seed, worldSize: context.worldSize, isReference: reference != nil)
-        let batchSize = batchSize ?? training.batchSize ?? 32
         var options = LoaderOptions(
-            batchSize: batchSize, sampler: sampler, workers: workers, seed: seed,
-            context: context, dropsLast: training.dropsLast, logger: Logger(label: "redcaps"))
+            training, batchSize: batchSize,
+            sampler: try makeSampler(
+                training, seed: training.runSeed(seed), worldSize: context.worldSize,
+                isReference: reference != nil),
+            workers: workers, seed: seed, context: context)
+        options.logger = Logger(label: "redcaps")
         options.reference = reference
-        let step = batchSize * context.worldSize
-        options.batchLimit =
-            batches
-            ?? (sampler.length(over: dataset.layout) == nil
-                ? (dataset.count + step - 1) / step : nil)
+        options.batchLimit = batches
+        options.limitToEpoch(of: dataset)
         return options
     }
 }

@@ -57,7 +57,7 @@ struct PackCommand: ParsableCommand {
         do {
             return try Packing(
                 inputs, into: into,
-                options: Packing.Options(sharding: sharding, jobs: jobs, list: list))
+                options: Packing.Options(sharding: sharding, jobs: jobs, manifest: list))
         } catch {
             throw ValidationError(error.reason)
         }
@@ -69,13 +69,7 @@ struct PackCommand: ParsableCommand {
         var bar: ProgressBar?
         defer { bar?.finish() }
         let packing = try packing()
-        Interruption.watch()
-        let report = try packing.run { (progress) throws(StoreError) in
-            if Interruption.isRequested {
-                throw StoreError(
-                    .cancelled, file: into,
-                    reason: "interrupted; the same command goes on from here")
-            }
+        let report = try packing.runInterruptibly(into: into) { progress in
             guard progress.totalShards > 0 else { return announce(progress) }
             if bar == nil { bar = ProgressBar(total: progress.totalFiles, unit: "files") }
             bar?.show(progress.files)
@@ -110,7 +104,7 @@ struct PackCommand: ParsableCommand {
             print(
                 "\(report.shards) shards (\(report.kept) kept), \(report.samples) samples, "
                     + "\(report.files) files, \(report.bytes) bytes in \(seconds.shortened) s; "
-                    + "\(report.listed) samples listed in \(packing.list)")
+                    + "\(report.listed) samples listed in \(packing.manifest)")
             return
         }
         var line = JSONLine()

@@ -1,6 +1,6 @@
 import ArgumentParser
-import CSystem
 import Logging
+import RedCapsBase
 
 @main
 struct RedCapsCommand: AsyncParsableCommand {
@@ -16,7 +16,7 @@ struct RedCapsCommand: AsyncParsableCommand {
     /// Exit codes are 0, 1 for anything that failed and 2 for wrong arguments; errors are one line.
     static func main() async {
         LoggingSystem.bootstrap { _ in TerseLogHandler() }
-        rc_keep_malloc_small()  // else memory creeps with every larger image
+        ProcessMemory.keepSmall()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -1,7 +1,7 @@
-import RedCapsLoading
 import ArgumentParser
-import Foundation
 import RedCapsCore
+import RedCapsJobs
+import RedCapsLoading
 
 /// Where a run goes on, what is left out of it, and what is written down about it.
 struct RunFiles: ParsableArguments {
@@ -67,20 +67,21 @@ struct RunFiles: ParsableArguments {
 
     /// The state to go on from.
     func resumePoint(rank: Int) throws -> ResumePoint? {
-        try resume.map { name in
-            let file = Self.name(name, rank: rank)
-            guard let data = try? Data(contentsOf: URL(filePath: file)) else {
-                throw ValidationFailure("\(file) can't be read, to resume from")
-            }
-            do {
-                return try JSONDecoder().decode(ResumePoint.self, from: data)
-            } catch {
-                throw ValidationFailure("\(file) is no state of a loader")
-            }
-        }
+        try resume.map { try StateFile(RunFile.name($0, rank: rank)).load() }
     }
 
-    static func name(_ name: String, rank: Int) -> String {
-        name.replacingOccurrences(of: "{rank}", with: "\(rank)")
+    /// What is written down about a run that begins at a point.
+    func record(of point: ResumePoint, _ context: DistributedContext) throws -> RunRecord {
+        let state = saveState.map { StateFile(RunFile.name($0, rank: context.rank)) }
+        do {
+            // A run that is resumed goes on with its ledger.
+            let ledger = try ledger.map {
+                try Ledger(
+                    RunFile.name($0, of: context), goingOnAt: resume == nil ? nil : point)
+            }
+            return RunRecord(state: state, ledger: ledger, of: point)
+        } catch let error as RunFileError where error.code == .shared {
+            throw ValidationFailure("--ledger \(error)")
+        }
     }
 }

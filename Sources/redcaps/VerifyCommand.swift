@@ -50,82 +50,64 @@ struct VerifyCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if let jobs, !(1...1024).contains(jobs) {
-            throw ValidationError("--jobs \(jobs) isn't in 1 ... 1024")
-        }
+        _ = try verification()
         if dataPath == nil && (deep || listBad != nil) {
             throw ValidationError("--deep and --list-bad need --data-path")
+        }
+    }
+
+    private func verification() throws -> Verification {
+        do {
+            return try Verification(
+                raw, manifest: dataPath, captionFolder: capFolder, isDeep: deep,
+                rules: Verification.Rules(captionKey: capSource, minimumImageSize: minImageSize),
+                jobs: jobs)
+        } catch {
+            throw ValidationError(error.reason)
         }
     }
 
     func run() throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let verification = Verification(
-            raw, list: dataPath, captionFolder: capFolder, isDeep: deep,
-            rules: Verification.Rules(captionKey: capSource, minimumImageSize: minImageSize),
-            jobs: jobs)
+        let verification = try verification()
         let output = try report.map { try OutputFile($0) }
         Interruption.watch()
         let cancellation = Cancellation()
         var bar = ProgressBar(total: 1, unit: "shards")
-        let summary = try verification.run(cancellation: cancellation) { progress in
-            if Interruption.isRequested { cancellation.cancel() }
+        let found = try verification.run(cancellation: cancellation) { progress in
+            cancellation.heed()
             bar.show(
                 progress.finished, of: progress.total,
                 progress.stage == .shards ? "shards" : "samples")
         } found: { finding in
-            try output?.append(line: Self.line(finding))
+            try output?.append(line: finding.json)
             if !json { print(finding) }
         }
         bar.finish()
         try output?.finish()
-        if let listBad { try write(summary.badSamples, to: listBad) }
-        tell(summary, seconds: (clock.now - start).inSeconds)
-        if !summary.isClean { throw ExitCode(1) }
+        if let listBad { try verification.skipList(of: found).write(to: listBad) }
+        tell(found, seconds: (clock.now - start).inSeconds)
+        if !found.isClean { throw ExitCode(1) }
     }
 
-    private static func line(_ finding: Finding) -> String {
-        var line = JSONLine()
-        line.add("kind", finding.kind.description)
-        line.add("file", finding.file)
-        line.add("member", finding.member)
-        line.add("offset", finding.byteOffset.map { Int(clamping: $0) })
-        line.add("sample", finding.sample)
-        line.add("reason", finding.reason)
-        return line.text
-    }
-
-    private func write(_ samples: [Int], to file: String) throws {
-        guard let dataPath else { return }
-        let index = try SampleIndex(list: dataPath, images: raw, annotations: capFolder ?? raw)
-        let output = try OutputFile(file)
-        for sample in samples {
-            var line = JSONLine()
-            line.add("index", sample)
-            line.add("image", try index.paths(sample).image)
-            try output.append(line: line.text)
-        }
-        try output.finish()
-    }
-
-    private func tell(_ summary: Verification.Summary, seconds: Double) {
-        let counts = summary.counts.sorted { $0.key.description < $1.key.description }
+    private func tell(_ report: Verification.Report, seconds: Double) {
+        let counts = report.counts.sorted { $0.key.description < $1.key.description }
         guard json else {
-            let samples = summary.samples.map { ", \($0) samples" } ?? ""
+            let samples = report.samples.map { ", \($0) samples" } ?? ""
             print(
-                "\(summary.shards) shards, \(summary.members) members\(samples) "
+                "\(report.shards) shards, \(report.members) members\(samples) "
                     + "in \(seconds.shortened) s")
             for (kind, count) in counts { print("  \(kind): \(count)") }
             if counts.isEmpty { print("  nothing is wrong") }
             return
         }
         var line = JSONLine()
-        line.add("shards", summary.shards)
-        line.add("members", summary.members)
-        line.add("samples", summary.samples)
+        line.add("shards", report.shards)
+        line.add("members", report.members)
+        line.add("samples", report.samples)
         line.add("findings", counts.reduce(0) { $0 + $1.value })
-        line.add("bad_samples", summary.badSamples.count)
+        line.add("bad_samples", report.badSamples.count)
         for (kind, count) in counts { line.add(kind.description, count) }
         line.add("seconds", seconds)
         print(line.text)

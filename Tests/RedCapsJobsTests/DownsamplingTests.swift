@@ -24,7 +24,7 @@ struct DownsamplingTests {
         try Downsampling(
             folder["in"], into: folder[output],
             DownsamplingOptions(shortestEdge: 20, quality: quality),
-            brokenImages: brokenImages, jobs: jobs, share: (share.0, share.1))
+            brokenImages: brokenImages, jobs: jobs, share: Share(index: share.0, count: share.1))
     }
 
     /// A folder of images with annotations, one of them in a folder of its own.
@@ -179,19 +179,39 @@ struct DownsamplingTests {
         #expect(try contents(folder, "out") == before)
     }
 
+    @Test("What a killed run left half written goes, unless somebody else writes to the folder")
+    func leftovers() throws {
+        let folder = try TemporaryFolder()
+        try images(in: folder, count: 2)
+        try shards(in: folder)
+        let ours = [
+            "out/.00000.tar.part", "out/.00001.tar.4711-1x2y3z.part",
+            "out/00000/.1.jpg.4711-1x2y3z.part",
+        ]
+        for name in ours + ["out/.mine.part", "out/00000/.1.jpg"] { try folder.write(name, "half") }
+        do {
+            let other = try FileLock.share(folder: folder["out"]) {}
+            #expect(other != nil)
+            try withExtendedLifetime(other) { _ = try job(folder).run() }
+            for name in ours { #expect(Disk.exists(folder[name]), "\(name)") }
+        }
+        _ = try job(folder).run()
+        for name in ours { #expect(!Disk.exists(folder[name]), "\(name)") }
+        #expect(Disk.exists(folder["out/.mine.part"]))
+        #expect(Disk.exists(folder["out/00000/.1.jpg"]))
+    }
+
     @Test("A run that is ended goes on where it was")
     func ended() throws {
-        struct Enough: Error {}
         let folder = try TemporaryFolder()
         try images(in: folder, count: 40)
         try shards(in: folder)
         var calls = 0
+        let cancellation = Cancellation()
         #expect(throws: StoreError.self) {
-            try job(folder).run { (progress) throws(StoreError) in
+            try job(folder).run(cancellation: cancellation) { progress in
                 calls += 1
-                if progress.images > 10 || calls > 1 {
-                    throw .init(.cancelled, file: "", reason: "")
-                }
+                if progress.report.images > 10 || calls > 1 { cancellation.cancel() }
             }
         }
         #expect(!(try contents(folder, "out").keys.contains { $0.hasSuffix(".part") }))
@@ -326,8 +346,15 @@ struct DownsamplingTests {
         let folder = try TemporaryFolder()
         try images(in: folder)
         var last: Downsampling.Progress?
-        for try await progress in try job(folder).progress() { last = progress }
-        #expect(last?.images == 9)
+        var report: Downsampling.Report?
+        for try await event in try job(folder).progress() {
+            switch event {
+            case .progress(let progress): last = progress
+            case .report(let found): report = found
+            }
+        }
+        #expect(report?.images == 9)
+        #expect(last?.report == report)
         #expect(last?.doneBytes == last?.totalBytes)
         for try await _ in try job(folder, into: "left").progress() { break }
     }

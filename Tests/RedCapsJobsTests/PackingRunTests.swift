@@ -77,7 +77,7 @@ struct PackingRunTests {
             let error = #expect(throws: StoreError.self) {
                 try Packing(
                     inputs.map { folder[$0] }, into: folder[raw],
-                    options: Packing.Options(list: list.map { folder[$0] })
+                    options: Packing.Options(manifest: list.map { folder[$0] })
                 ).run()
             }
             #expect(error?.code == .occupied)
@@ -99,19 +99,19 @@ struct PackingRunTests {
         #expect(mixed?.code == .invalid)
     }
 
-    @Test("What the progress throws ends the run; the next one finishes the work")
+    @Test("A cancellation from the progress ends the run; the next one finishes the work")
     func stopped() throws {
         let folder = try TemporaryFolder()
         try writeTree(folder, samples: 200)
         let packing = try Packing(
             [folder["tree"]], into: folder["raw"], options: Packing.Options(sharding: .samples(1)))
-        let stop = StoreError(.cancelled, file: "test", reason: "enough")
+        let stop = Cancellation()
         let error = #expect(throws: StoreError.self) {
-            try packing.run { (progress) throws(StoreError) in
-                if progress.shards > 20 { throw stop }
+            try packing.run(cancellation: stop) { progress in
+                if progress.shards > 20 { stop.cancel() }
             }
         }
-        #expect(error == stop)
+        #expect(error?.code == .cancelled)
         let left = try contents(folder["raw"])
         #expect(left.count > 20 && left.count < 200)
         #expect(left.keys.allSatisfy { $0.hasSuffix(".tar") && !$0.hasPrefix(".") })
@@ -127,16 +127,21 @@ struct PackingRunTests {
         let packing = try Packing(
             [folder["tree"]], into: folder["raw"], options: Packing.Options(sharding: .samples(3)))
         var values: [Packing.Progress] = []
-        for try await progress in packing.progress() { values.append(progress) }
+        var report: Packing.Report?
+        for try await event in packing.progress() {
+            switch event {
+            case .progress(let progress): values.append(progress)
+            case .report(let found): report = found
+            }
+        }
         let last = try #require(values.last)
         #expect(last.files == 80)
         #expect(last.totalFiles == 80)
         #expect(last.shards == 14)
         #expect(last.totalShards == 14)
         #expect(last.bytes == last.totalBytes)
-        #expect(last.report?.bytes == last.bytes)
-        #expect(last.report?.listed == 40)
-        #expect(values.dropLast().allSatisfy { $0.report == nil })
+        #expect(report?.bytes == last.bytes)
+        #expect(report?.listed == 40)
         for (one, next) in zip(values, values.dropFirst()) {
             #expect(one.files <= next.files && one.shards <= next.shards)
         }
@@ -154,11 +159,11 @@ struct PackingRunTests {
 
     /// Waits until a run has let go of its folder, by being the next that holds it for a moment.
     private func expectFree(_ packing: Packing, _ folder: TemporaryFolder) throws {
-        let enough = StoreError(.cancelled, file: "test", reason: "enough")
+        let enough = Cancellation()
         let error = #expect(throws: StoreError.self) {
-            try packing.run { (_) throws(StoreError) in throw enough }
+            try packing.run(cancellation: enough) { _ in enough.cancel() }
         }
-        #expect(error == enough)
+        #expect(error?.code == .cancelled)
         let left = try FileManager.default.contentsOfDirectory(atPath: folder["raw"])
         #expect(left.count > 0 && left.count < 20_000)
         #expect(left.allSatisfy { !$0.hasPrefix(".") })
@@ -169,7 +174,8 @@ struct PackingRunTests {
         let folder = try TemporaryFolder()
         let packing = try endless(folder)
         try await withTaskExecutorPreference(OwnQueue()) {
-            for try await progress in packing.progress() where progress.shards > 0 { break }
+            for try await case .progress(let progress) in packing.progress()
+            where progress.shards > 0 { break }
         }
         try expectFree(packing, folder)
     }
@@ -181,8 +187,8 @@ struct PackingRunTests {
         let queue = OwnQueue()
         try await withTaskExecutorPreference(queue) {
             let task = Task(executorPreference: queue) {
-                for try await progress in packing.progress() {
-                    if let report = progress.report { return report.shards }
+                for try await case .report(let report) in packing.progress() {
+                    return report.shards
                 }
                 return 0
             }
@@ -212,7 +218,7 @@ struct PackingRunTests {
             options: Packing.Options(sharding: .samples(1), jobs: 1))
         var hasChanged = false
         let error = #expect(throws: StoreError.self) {
-            try packing.run { (progress) throws(StoreError) in
+            try packing.run { progress in
                 guard progress.stage == .writing, !hasChanged else { return }
                 hasChanged = true
                 _ = try? folder.write("tree/00001/sample-49.jpg", "shorter")

@@ -11,7 +11,7 @@ extension Packing {
         list: String? = nil
     ) throws -> Report {
         try Packing(
-            inputs, into: raw, options: Options(sharding: sharding, jobs: jobs, list: list)
+            inputs, into: raw, options: Options(sharding: sharding, jobs: jobs, manifest: list)
         ).run()
     }
 }

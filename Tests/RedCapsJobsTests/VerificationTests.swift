@@ -40,12 +40,12 @@ struct VerificationTests {
 
     private func verify(
         _ folder: TemporaryFolder, isDeep: Bool = true, minimum: Int = 16
-    ) throws -> (findings: [Finding], summary: Verification.Summary) {
+    ) throws -> (findings: [Finding], summary: Verification.Report) {
         var findings: [Finding] = []
-        let verification = Verification(
-            folder["raw"], list: folder["data.json"], isDeep: isDeep,
+        let verification = try Verification(
+            folder["raw"], manifest: folder["data.json"], isDeep: isDeep,
             rules: Verification.Rules(minimumImageSize: minimum), jobs: 2)
-        let summary = try verification.run { findings.append($0) }
+        let summary = try verification.run(found: { findings.append($0) })
         #expect(findings.count == summary.counts.values.reduce(0, +))
         return (findings, summary)
     }
@@ -201,7 +201,7 @@ struct VerificationTests {
         #expect(error?.reason.contains("made for another list") == true)
     }
 
-    @Test("A stream tells progress, findings and the summary, and can be left")
+    @Test("A stream tells progress, findings and the report, and can be left")
     func stream() async throws {
         let folder = try write(
             (0..<100).map {
@@ -209,16 +209,16 @@ struct VerificationTests {
                     image: "\($0).jpg", imageBytes: try good() + [UInt8($0)],
                     annotation: $0 % 10 == 0 ? "" : #"{"caption": "\#($0)"}"#)
             })
-        let verification = Verification(
-            folder["raw"], list: folder["data.json"], isDeep: true,
+        let verification = try Verification(
+            folder["raw"], manifest: folder["data.json"], isDeep: true,
             rules: Verification.Rules(minimumImageSize: 16))
         var findings = 0
-        var last: Verification.Summary?
+        var last: Verification.Report?
         for try await event in verification.events() {
             switch event {
             case .progress(let progress): #expect(progress.finished <= progress.total)
             case .finding: findings += 1
-            case .summary(let summary): last = summary
+            case .report(let report): last = report
             }
         }
         #expect(findings == 10)
@@ -231,11 +231,11 @@ struct VerificationTests {
     @Test("Without a list only the shards are looked at; a folder without shards is an error")
     func structureOnly() throws {
         let folder = try write([Entry(image: "a.jpg", imageBytes: [1], annotation: nil)])
-        let summary = try Verification(folder["raw"]).run { _ in }
+        let summary = try Verification(folder["raw"]).run()
         #expect(summary.isClean)
         #expect(summary.samples == nil)
         try folder.write("empty/x", "")
-        #expect(throws: StoreError.self) { try Verification(folder["empty"]).run { _ in } }
+        #expect(throws: StoreError.self) { try Verification(folder["empty"]).run() }
     }
 
     @Test("A cancelled verification throws")

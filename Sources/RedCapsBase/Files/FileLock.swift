@@ -76,4 +76,23 @@ package final class FileLock: Sendable {
         }
         return lock
     }
+
+    /// Holds a folder together with others who do the same.
+    /// - Parameter alone: Called first, and only if nobody else holds the folder meanwhile.
+    /// - Returns: `nil` where the file system knows no locks, or if somebody keeps it for himself.
+    package static func share(
+        folder path: String, alone: () throws(StoreError) -> Void
+    ) throws(StoreError) -> FileLock? {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system(path, "open the folder") }
+        let lock = FileLock(descriptor)
+        if case .taken = attempt(descriptor) { try alone() }
+        var left = 2000
+        while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR, left > 0 else { return nil }
+            MonotonicTime.sleep(milliseconds: 10)
+            left -= 10
+        }
+        return lock
+    }
 }

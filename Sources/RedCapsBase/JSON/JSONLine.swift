@@ -52,7 +52,8 @@ package struct JSONLine: Sendable {
         }
     }
 
-    private static func quoted(_ text: String) -> String {
+    /// A text in quotation marks.
+    package static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars { append(scalar, to: &result) }
         return result + "\""

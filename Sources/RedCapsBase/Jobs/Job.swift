@@ -1,4 +1,4 @@
-/// Work that takes long: it names what is to be done when it is made, is checked then, and touches
+/// Work that takes long: it names what is to be done when it is made, is checked then, and writes
 /// nothing before it is run.
 ///
 /// A run is ended by its `Cancellation`, within a second. What is whole by then stays, and the same
@@ -13,8 +13,8 @@ public protocol Job: Sendable {
     /// - Parameters:
     ///   - cancellation: Ends the run within a second.
     ///   - progress: Called on the calling thread, some ten to twenty times a second.
-    /// - Throws: `StoreError` with `cancelled` after a cancellation, and what can't be read, written
-    ///   or borne.
+    /// - Throws: `StoreError` with `cancelled` after a cancellation, and what can't be read,
+    ///   written or borne.
     func run(cancellation: Cancellation, progress: (Progress) -> Void) throws -> Report
 }
 
@@ -27,35 +27,22 @@ public enum JobEvent<Progress: Sendable, Report: Sendable>: Sendable {
 }
 
 extension Job {
-    /// Does the work while the calling thread waits, and tells nothing of it.
+    /// Does the work while the calling thread waits.
+    /// - Parameter progress: Called on the calling thread, some ten to twenty times a second.
     /// - Throws: As `run(cancellation:progress:)`.
     @discardableResult
-    public func run() throws -> Report { try run(cancellation: Cancellation()) { _ in } }
+    public func run(progress: (Progress) -> Void = { _ in }) throws -> Report {
+        try run(cancellation: Cancellation(), progress: progress)
+    }
 
     /// Does the work on a thread of its own, and tells how far it is: the latest value whenever
-    /// there is a new one, and at the end the report. Leaving the loop, or cancelling the task, ends
-    /// the run within a second.
+    /// there is a new one, and at the end the last value and the report. Leaving the loop, or
+    /// cancelling the task, ends the run within a second.
     public func progress() -> AsyncThrowingStream<JobEvent<Progress, Report>, any Error> {
         let cancellation = Cancellation()
-        return .ofWork(buffering: .bufferingNewest(1), stop: cancellation.cancel) { tell in
+        return .ofWork(delivering: .latest(2), stop: cancellation.cancel) { tell in
             let report = try run(cancellation: cancellation) { tell(.progress($0)) }
             tell(.report(report))
         }
-    }
-}
-
-/// How many threads a job may have.
-package enum JobThreads {
-    /// Checks a number of threads, or chooses one.
-    /// - Parameters:
-    ///   - jobs: 1 ... 1024, or `nil` for as many as there are usable cores.
-    ///   - job: Whose they are, for the message.
-    /// - Throws: `StoreError` with `invalid` and the number.
-    package static func checked(_ jobs: Int?, of job: String) throws(StoreError) -> Int {
-        guard let jobs else { return min(1024, WorkerThread.usableCores) }
-        guard (1...1024).contains(jobs) else {
-            throw StoreError(.invalid, file: job, reason: "\(jobs) jobs isn't in 1 ... 1024")
-        }
-        return jobs
     }
 }

@@ -1,4 +1,4 @@
-import RedCapsBase
+public import RedCapsBase
 import RedCapsTar
 
 /// Samples that a data set leaves out, as `redcaps verify --list-bad` writes them: one JSON object
@@ -30,6 +30,19 @@ public struct SkipList: Sendable {
             }
             entries.append((index, image))
         }
+    }
+
+    /// Writes a file that `init(file:)` reads; nobody ever sees half of it.
+    /// - Throws: `StoreError` if it can't be written.
+    public func write(to file: String) throws(StoreError) {
+        let output = try OutputFile(file)
+        for entry in entries {
+            var line = JSONLine()
+            line.add("index", entry.index)
+            line.add("image", entry.image)
+            try output.append(line: line.text)
+        }
+        try output.finish()
     }
 
     /// The number of samples.

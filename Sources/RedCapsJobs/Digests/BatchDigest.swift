@@ -1,12 +1,16 @@
-package import RedCapsBase
+import RedCapsBase
+public import RedCapsCore
 import RedCapsLoading
-package import RedCapsCore
 
-/// What a batch holds, as one line to be compared with the reference's.
-package struct BatchDigest {
-    package let line: JSONLine
+/// What a batch holds, as one line of JSON with SHA-256 sums, to be compared with the reference's.
+public struct BatchDigest: Sendable {
+    /// An object with the keys `batch`, `worker`, `rank`, `indices`, `used`, `crops`, `dropped`,
+    /// `px_sha256`, `input_ids`, `lengths` and `ids_sha256`.
+    public let json: String
 
-    package init(
+    /// Digests a batch of a data set.
+    /// - Parameter rank: The process that it was loaded by.
+    public init(
         _ batch: CaptionBatch, rank: Int, of dataset: ConcatDataset<CaptionDataset>
     ) {
         var line = JSONLine()
@@ -26,7 +30,7 @@ package struct BatchDigest {
             })
         line.add("dropped", json: Self.list(batch.samples) { "\($0.sample.isDropped)" })
         line.add(
-            "px_sha256", unsafe batch.pixelValues.withUnsafeBytes { unsafe Digest.hex(of: $0) })
+            "px_sha256", unsafe batch.pixelValues.withUnsafeBytes { unsafe SHA256Sum.hex(of: $0) })
         let length = batch.sequenceLength
         let rows = (0..<batch.count).map { row in
             "["
@@ -36,8 +40,8 @@ package struct BatchDigest {
         line.add("input_ids", json: "[" + rows.joined(separator: ", ") + "]")
         line.add("lengths", batch.samples.map(\.sample.inputIDs.count))
         let ids = batch.inputIDs.map(\.littleEndian)
-        line.add("ids_sha256", unsafe ids.withUnsafeBytes { unsafe Digest.hex(of: $0) })
-        self.line = line
+        line.add("ids_sha256", unsafe ids.withUnsafeBytes { unsafe SHA256Sum.hex(of: $0) })
+        json = line.text
     }
 
     private static func list(

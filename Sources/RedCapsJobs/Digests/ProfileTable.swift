@@ -1,11 +1,13 @@
-package import RedCapsLoading
+public import RedCapsLoading
 import RedCapsCore
 
 /// Where a loader's time went, as a table.
-package struct ProfileTable {
-    package let text: String
+public struct ProfileTable {
+    /// The table, some fifteen lines.
+    public let text: String
 
-    package init(_ statistics: LoaderStatistics) {
+    /// Makes the table of what a loader has counted so far.
+    public init(_ statistics: LoaderStatistics) {
         func ms(_ duration: Duration) -> String {
             "\((duration.inSeconds * 1e6).rounded() / 1e3) ms"
         }

@@ -1,5 +1,4 @@
 import RedCapsBase
-import RedCapsImage
 import RedCapsTar
 
 /// The files of a folder that is to be downsampled, folder by folder.
@@ -16,14 +15,14 @@ struct DownsamplingInput {
     var totalBytes: UInt64 { hasShards ? bytesWithShards : bytesWithoutShards }
 
     private let root: String
-    private let share: (at: Int, of: Int)
+    private let share: Share
     private var hasShards = false
     private var bytesWithShards: UInt64 = 0
     private var bytesWithoutShards: UInt64 = 0
 
     /// Looks all files up.
     /// - Parameter share: Of the shards, or of the files if there are none, every n-th is taken.
-    init(_ root: String, _ share: (at: Int, of: Int)) throws(StoreError) {
+    init(_ root: String, _ share: Share) throws(StoreError) {
         self.root = root
         self.share = share
         var (files, shards) = (0, 0)
@@ -49,16 +48,16 @@ struct DownsamplingInput {
                 inner.append(path)
                 continue
             }
-            guard !Self.isCompressedShard(path) else {
+            guard !ShardName.isCompressed(path) else {
                 throw StoreError(
                     .compressed, file: root + "/" + path,
                     reason:
                         "compressed shards can't be downsampled; `redcaps pack` makes plain ones")
             }
             let size = FileStamp(of: root + "/" + path)?.byteCount ?? 0
-            let isShard = Self.isShard(path)
-            if isMine(isShard ? shards : 0) { bytesWithShards += size }
-            if isMine(files) { bytesWithoutShards += size }
+            let isShard = ShardName.isPlain(path)
+            if share.contains(isShard ? shards : 0) { bytesWithShards += size }
+            if share.contains(files) { bytesWithoutShards += size }
             files += 1
             if isShard { shards += 1 }
         }
@@ -74,16 +73,14 @@ struct DownsamplingInput {
             .map { (folder.isEmpty ? $0.name : folder + "/" + $0.name, $0.isFolder) }
     }
 
-    private func isMine(_ number: Int) -> Bool { number % share.of == share.at }
-
     /// The files and shards of a folder that are to be worked on.
     /// - Parameter number: How many shards, or files, were met before.
     func files(in folder: String, after number: inout Int) throws(StoreError) -> [File] {
         var files: [File] = []
         for (path, isFolder) in try contents(folder) where !isFolder {
             // What lies beside shards goes with the first share.
-            let counts = !hasShards || Self.isShard(path)
-            if isMine(counts ? number : 0) {
+            let counts = !hasShards || ShardName.isPlain(path)
+            if share.contains(counts ? number : 0) {
                 files.append(
                     File(path: path, size: FileStamp(of: root + "/" + path)?.byteCount ?? 0))
             }
@@ -91,26 +88,4 @@ struct DownsamplingInput {
         }
         return files
     }
-
-    static func isShard(_ path: String) -> Bool { path.lowercased().hasSuffix(".tar") }
-
-    /// A tar that is compressed, whose structure can't be kept.
-    static func isCompressedShard(_ path: String) -> Bool {
-        let path = path.lowercased()
-        return [".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"].contains {
-            path.hasSuffix($0)
-        }
-    }
-
-    /// Whether a file is to be an image: by its name, or by its first bytes.
-    static func isImage(_ name: String, _ bytes: Span<UInt8>) -> Bool {
-        let name = name.lowercased()
-        return imageSuffixes.contains { name.hasSuffix($0) }
-            || (try? ImageFormat(of: bytes)) != nil
-    }
-
-    private static let imageSuffixes = [
-        ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif",
-        ".heic", ".heif", ".jp2", ".jxl",
-    ]
 }

@@ -1,10 +1,9 @@
-import RedCapsImage
 import RedCapsBase
-import RedCapsTar
+import RedCapsImage
 
 /// What earlier runs have left in the output: with which options, and what each shard came to.
 struct DownsamplingState {
-    private let folder: String
+    private let state: JobState
 
     /// What a finished shard came to, or a broken file that was copied.
     struct Record: Equatable {
@@ -20,19 +19,24 @@ struct DownsamplingState {
     /// Opens the state of an output, or begins one.
     /// - Throws: `occupied` if the output was made with other options.
     init(_ job: Downsampling) throws(StoreError) {
-        folder = job.output + "/.redcaps-downsample"
-        try Disk.makeFolder(folder)
-        let wanted = Array(Self.describe(job).utf8)
-        let path = folder + "/options"
-        guard Disk.exists(path) else {
-            try Disk.write(wanted, to: path)
-            return
+        state = JobState(job.output + "/.redcaps-downsample", job: "downsample")
+        try Disk.makeFolder(state.folder)
+        let wanted = Self.describe(job)
+        let found: String
+        switch state.read("options") {
+        case .current(var reader): found = reader.string() ?? ""
+        case .older(let text): found = String(decoding: text, as: UTF8.self)
+        case nil where Disk.exists(state.path("options")): found = "damaged"
+        case nil:
+            var body = PackedBytes()
+            body.append(wanted)
+            try state.write(body, as: "options")
+            found = wanted
         }
-        let found = try Self.bytes(of: path)
         guard found == wanted else {
             throw StoreError(
                 .occupied, file: job.output,
-                reason: "was made with other options (\(String(decoding: found, as: UTF8.self))); "
+                reason: "was made with other options (\(found)); "
                     + "remove it or choose another folder")
         }
     }
@@ -46,53 +50,86 @@ struct DownsamplingState {
             + "broken images \(job.brokenImages.rawValue)"
     }
 
-    private static func bytes(of path: String) throws(StoreError) -> [UInt8] {
-        let file = try OpenFile(path)
-        var buffer = ReadBuffer()
-        try buffer.read(file, at: 0, count: Int(clamping: try file.size()))
-        return buffer.copy()
-    }
-
-    private func path(_ shard: String) -> String {
-        folder + "/" + String(XXH64.hash(Array(shard.utf8)), radix: 16)
+    private static func name(_ shard: String) -> String {
+        String(XXH64.hash(Array(shard.utf8)), radix: 16)
     }
 
     /// What a shard came to, if the input is still the one that it was made of.
     func record(_ shard: String, _ stamp: FileStamp) -> Record? {
-        guard let bytes = try? Self.bytes(of: path(shard)) else { return nil }
-        let lines = String(decoding: bytes, as: UTF8.self).split(
-            separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count >= 2, lines[0] == shard, lines.last == "" else { return nil }
-        let numbers = lines[1].split(separator: " ").compactMap { Int($0) }
-        guard numbers.count == 8, numbers[0] == stamp.byteCount, numbers[1] == stamp.modified else {
-            return nil
+        switch state.read(Self.name(shard)) {
+        case .current(var reader): Record(&reader, shard, stamp)
+        case .older(let text): Record(text: text, shard, stamp)
+        case nil: nil
         }
-        var record = Record(
-            images: numbers[2], downsampled: numbers[3], untouched: numbers[4], others: numbers[5],
-            bytesRead: UInt64(clamping: numbers[6]), bytesWritten: UInt64(clamping: numbers[7]))
-        for line in lines.dropFirst(2).dropLast() {
-            let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
-            guard parts.count == 2 else { return nil }
-            let member = parts[0].isEmpty ? nil : String(parts[0])
-            record.broken.append(.init(file: shard, member: member, reason: String(parts[1])))
-        }
-        return record
     }
 
     /// Notes what a shard came to.
     func note(
         _ record: Record, of shard: String, _ stamp: FileStamp
     ) throws(StoreError) {
-        var text =
-            "\(shard)\n\(stamp.byteCount) \(stamp.modified) \(record.images) \(record.downsampled) "
-            + "\(record.untouched) \(record.others) \(record.bytesRead) \(record.bytesWritten)\n"
-        for broken in record.broken {
-            text += "\(Self.oneLine(broken.member ?? ""))\t\(Self.oneLine(broken.reason))\n"
+        try state.write(record.packed(shard, stamp), as: Self.name(shard))
+    }
+}
+
+extension DownsamplingState.Record {
+    fileprivate func packed(_ shard: String, _ stamp: FileStamp) -> PackedBytes {
+        var bytes = PackedBytes()
+        bytes.append(shard)
+        bytes.append(stamp.byteCount, width: 8)
+        bytes.append(UInt64(bitPattern: stamp.modified), width: 8)
+        for count in [images, downsampled, untouched, others] {
+            bytes.append(UInt64(count), width: 8)
         }
-        try Disk.write(Array(text.utf8), to: path(shard))
+        bytes.append(bytesRead, width: 8)
+        bytes.append(bytesWritten, width: 8)
+        bytes.append(UInt64(broken.count), width: 8)
+        for image in broken {
+            bytes.append(image.member == nil ? 0 : 1, width: 1)
+            bytes.append(image.member ?? "")
+            bytes.append(image.reason)
+        }
+        return bytes
     }
 
-    private static func oneLine(_ text: String) -> String {
-        String(text.map { $0 == "\t" || $0.isNewline ? " " : $0 })
+    /// - Returns: `nil` if the record is of another shard, or of another state of it.
+    fileprivate init?(_ reader: inout PackedReader, _ shard: String, _ stamp: FileStamp) {
+        guard reader.string() == shard, reader.number(8) == stamp.byteCount,
+            reader.number(8) == UInt64(bitPattern: stamp.modified)
+        else { return nil }
+        var numbers: [UInt64] = []
+        while numbers.count < 7, let number = reader.number(8) { numbers.append(number) }
+        guard numbers.count == 7 else { return nil }
+        self.init(
+            images: Int(clamping: numbers[0]), downsampled: Int(clamping: numbers[1]),
+            untouched: Int(clamping: numbers[2]), others: Int(clamping: numbers[3]),
+            bytesRead: numbers[4], bytesWritten: numbers[5])
+        for _ in 0..<numbers[6] {
+            guard let hasMember = reader.number(1), let member = reader.string(),
+                let reason = reader.string()
+            else { return nil }
+            broken.append(
+                .init(file: shard, member: hasMember == 1 ? member : nil, reason: reason))
+        }
+    }
+
+    /// Reads a record of the versions before `JobState`: lines of text, the shard's path, eight
+    /// numbers, and for each broken image its member, a tab and the reason.
+    fileprivate init?(text: [UInt8], _ shard: String, _ stamp: FileStamp) {
+        let lines = String(decoding: text, as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count >= 3, lines[0] == shard, lines.last == "" else { return nil }
+        let numbers = lines[1].split(separator: " ").compactMap { Int($0) }
+        guard numbers.count == 8, numbers[0] == stamp.byteCount, numbers[1] == stamp.modified else {
+            return nil
+        }
+        self.init(
+            images: numbers[2], downsampled: numbers[3], untouched: numbers[4], others: numbers[5],
+            bytesRead: UInt64(clamping: numbers[6]), bytesWritten: UInt64(clamping: numbers[7]))
+        for line in lines.dropFirst(2).dropLast() {
+            let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
+            guard parts.count == 2 else { return nil }
+            let member = parts[0].isEmpty ? nil : String(parts[0])
+            broken.append(.init(file: shard, member: member, reason: String(parts[1])))
+        }
     }
 }

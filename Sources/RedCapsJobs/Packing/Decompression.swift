@@ -8,7 +8,7 @@ enum Decompression {
     /// Decompresses a file (gzip, zstd, xz or bzip2).
     /// - Throws: `StoreError` for damaged or cut input; then nothing of the output remains.
     static func run(
-        _ input: String, to output: String, control: PackingControl
+        _ input: String, to output: String, monitor: PackingMonitor
     ) throws(StoreError) {
         let file = try OutputFile(output)
         guard let archive = unsafe archive_read_new() else {
@@ -28,7 +28,7 @@ enum Decompression {
         var throttle = Throttle(.milliseconds(50))
         var unreported: UInt64 = 0
         while true {
-            try control.check()
+            try monitor.check()
             var bytes: UnsafeRawPointer?
             var count = 0
             var offset: Int64 = 0
@@ -38,11 +38,11 @@ enum Decompression {
             unsafe try file.write(UnsafeRawBufferPointer(start: bytes, count: count))
             unreported += UInt64(count)
             if throttle.passes() {
-                control.advance { $0.decompressedBytes += unreported }
+                monitor.advance { $0.decompressedBytes += unreported }
                 unreported = 0
             }
         }
-        control.advance { $0.decompressedBytes += unreported }
+        monitor.advance { $0.decompressedBytes += unreported }
         try file.finish()
     }
 

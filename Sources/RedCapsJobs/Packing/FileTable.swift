@@ -54,17 +54,18 @@ import RedCapsBase
 
     /// Brings the files into the order of their keys, then of their paths, then of their coming.
     func sort(
-        _ control: PackingControl, _ observer: PackingObserver
+        _ monitor: PackingMonitor, _ observer: PackingObserver
     ) throws(StoreError) {
         var comparisons = 0
         do {
             try order.sort { left, right in
                 comparisons += 1
-                if comparisons % 65536 == 0 { try control.pulse(observer) }
+                if comparisons % 65536 == 0 { try monitor.pulse(observer) }
                 return precedes(left, right)
             }
         } catch {
-            throw error as? StoreError ?? .cancelled
+            throw error as? StoreError
+                ?? StoreError(.system, file: "files", reason: "\(error)")
         }
     }
 

@@ -18,7 +18,7 @@ import RedCapsBase
         let wanted = max(count + more, capacity * 2, 1024)
         guard let grown = unsafe realloc(memory, wanted * MemoryLayout<Element>.stride) else {
             throw StoreError(
-                .system, file: "memory", reason: "no memory for \(wanted) entries of a list")
+                .system, file: "files", reason: "no memory for \(wanted) entries of a list")
         }
         unsafe memory = grown.assumingMemoryBound(to: Element.self)
         capacity = wanted

@@ -23,12 +23,12 @@ package final class PackingFolder: Sendable {
     func decompressed(_ number: Int) -> String { "\(path)/.input-\(number).tar.part" }
 
     /// Removes what a killed run has left.
-    /// - Parameter list: Where the list of samples goes.
-    func removeLeftovers(list: String) throws(StoreError) {
-        let listName = FilePath.split(list).name
+    /// - Parameter manifest: Where the list of samples goes.
+    func removeLeftovers(manifest: String) throws(StoreError) {
+        let manifestName = FilePath.split(manifest).name
         for name in try FolderListing.fileNames(path)
         where name.hasPrefix(".") && name.hasSuffix(FilePath.temporarySuffix)
-            && (name.contains(".tar.") || name.hasPrefix(".\(listName)."))
+            && (name.contains(".tar.") || name.hasPrefix(".\(manifestName)."))
         {
             try Disk.remove("\(path)/\(name)")
         }
@@ -36,10 +36,10 @@ package final class PackingFolder: Sendable {
 
     /// Makes sure that the folder will hold the plan's shards and no other.
     /// - Throws: `occupied` with the names of those that don't belong.
-    func check(_ plan: ShardPlan, inputs: [String], list: String) throws(StoreError) {
+    func check(_ plan: ShardPlan, inputs: [String], manifest: String) throws(StoreError) {
         let planned = Set(plan.shards.map(\.name))
         let strangers = try FolderListing.fileNames(path).filter {
-            Self.isTar($0) && !planned.contains($0)
+            ShardName.isShard($0) && !planned.contains($0)
         }
         if let first = strangers.first {
             let others = strangers.count > 1 ? " and \(strangers.count - 1) more" : ""
@@ -48,15 +48,15 @@ package final class PackingFolder: Sendable {
                 reason: "holds \(first)\(others), which isn't among the \(planned.count) shards to "
                     + "be written; move it away or choose another folder")
         }
-        let (listFolder, listName) = FilePath.split(FilePath.resolved(list))
-        if Self.isTar(listName), listFolder == FilePath.resolved(path) {
+        let (manifestFolder, manifestName) = FilePath.split(FilePath.resolved(manifest))
+        if ShardName.isShard(manifestName), manifestFolder == FilePath.resolved(path) {
             throw StoreError(
-                .occupied, file: list, reason: "the list of samples can't have a shard's name")
+                .occupied, file: manifest, reason: "the list of samples can't have a shard's name")
         }
         let sources = Set(inputs.compactMap(System.identity))
-        if let there = System.identity(of: list), sources.contains(there) {
+        if let there = System.identity(of: manifest), sources.contains(there) {
             throw StoreError(
-                .occupied, file: list,
+                .occupied, file: manifest,
                 reason: "is to be packed itself and would be replaced by the list of samples")
         }
         for shard in plan.shards {
@@ -67,9 +67,5 @@ package final class PackingFolder: Sendable {
                     reason: "is to be packed itself and would be replaced; choose another folder")
             }
         }
-    }
-
-    private static func isTar(_ name: String) -> Bool {
-        ShardName.isShard(name.lowercased())
     }
 }

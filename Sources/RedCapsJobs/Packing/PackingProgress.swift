@@ -9,7 +9,7 @@ extension Packing {
             case listing
             /// The shards are written.
             case writing
-            /// The list of samples is written.
+            /// The manifest is written.
             case finishing
         }
 
@@ -17,7 +17,7 @@ extension Packing {
         public internal(set) var stage = Stage.listing
         /// Bytes that were decompressed from inputs.
         public internal(set) var decompressedBytes: UInt64 = 0
-        /// Files that are packed.
+        /// Files that are packed, those of kept shards included.
         public internal(set) var files = 0
         /// The files to be packed, as far as they are known.
         public internal(set) var totalFiles = 0
@@ -25,23 +25,21 @@ extension Packing {
         public internal(set) var bytes: UInt64 = 0
         /// Bytes of the files to be packed; 0 before all are known.
         public internal(set) var totalBytes: UInt64 = 0
-        /// Shards that are whole.
+        /// Shards that are whole, kept ones included.
         public internal(set) var shards = 0
         /// Shards to be written; 0 before that is known.
         public internal(set) var totalShards = 0
         /// Shards that an earlier run had written.
         public internal(set) var kept = 0
-        /// What was done, in the last value of a run.
-        public internal(set) var report: Report?
     }
 
     /// What a run has done.
     public struct Report: Sendable, Equatable {
-        /// Shards of the result.
+        /// Shards that the folder holds now.
         public let shards: Int
         /// Samples: groups of files with one key.
         public let samples: Int
-        /// Files in all shards.
+        /// Files in all shards, whether an image, an annotation or another.
         public let files: Int
         /// Bytes of these files, without headers and padding.
         public let bytes: UInt64
@@ -57,7 +55,7 @@ extension Packing {
         public let replaced: Int
         /// Links to folders in a tree, which aren't followed.
         public let skippedLinks: Int
-        /// The first of these.
+        /// The path of the first of these links.
         public let firstSkippedLink: String?
     }
 }

@@ -3,26 +3,26 @@ import RedCapsBase
 /// One run of a packing, from the look at its inputs to the list of samples.
 struct PackingRun {
     private let packing: Packing
-    private let control: PackingControl
+    private let monitor: PackingMonitor
     private let table = FileTable()
 
-    init(_ packing: Packing, _ control: PackingControl) {
+    init(_ packing: Packing, _ monitor: PackingMonitor) {
         self.packing = packing
-        self.control = control
+        self.monitor = monitor
     }
 
     func run(_ observer: PackingObserver) throws(StoreError) -> Packing.Report {
         let tree = try self.tree()
         if let tree {
-            for output in [packing.raw, packing.list] where FilePath.isInside(output, tree) {
+            for output in [packing.raw, packing.manifest] where FilePath.isInside(output, tree) {
                 throw StoreError(
                     .occupied, file: output,
                     reason: "lies in \(tree), which is to be packed; choose another place")
             }
         }
         let folder = try PackingFolder(packing.raw)
-        try folder.removeLeftovers(list: packing.list)
-        try Disk.makeFolder(FilePath.split(packing.list).folder)
+        try folder.removeLeftovers(manifest: packing.manifest)
+        try Disk.makeFolder(FilePath.split(packing.manifest).folder)
         // Whatever happens, the plain forms of compressed inputs go.
         defer {
             if tree == nil {
@@ -31,7 +31,7 @@ struct PackingRun {
                 }
             }
         }
-        var meter = ListingMeter(control)
+        var meter = ListingMeter(monitor)
         var walk = TreeWalk(tree ?? "", into: table)
         let place: PackingSource.Place
         if let tree {
@@ -40,28 +40,29 @@ struct PackingRun {
         } else {
             let tars = try TarInputs(
                 packing.inputs, temporary: { folder.decompressed($0) }, jobs: packing.options.jobs,
-                control: control, report: observer)
+                monitor: monitor, report: observer)
             try tars.list(into: table, &meter, observer)
             place = .tars(tars)
         }
-        control.advance { $0.totalFiles = table.count }
-        try table.sort(control, observer)
+        monitor.advance { $0.totalFiles = table.count }
+        try table.sort(monitor, observer)
         let replaced = tree == nil ? table.dropReplaced() : 0
         guard table.count > 0 else {
             throw StoreError(
                 .missing, file: packing.inputs[0], reason: "there are no files to be packed")
         }
-        let plan = try ShardPlan(table, packing.options.sharding, control, observer)
-        try folder.check(plan, inputs: tree == nil ? packing.inputs : [], list: packing.list)
+        let plan = try ShardPlan(table, packing.options.sharding, monitor, observer)
+        try folder.check(
+            plan, inputs: tree == nil ? packing.inputs : [], manifest: packing.manifest)
         try write(plan, place, folder, observer)
-        control.advance { $0.stage = .finishing }
-        try control.pulse(observer)
-        let listed = try SampleList.write(
-            table, to: packing.list, control, observer)
+        monitor.advance { $0.stage = .finishing }
+        try monitor.pulse(observer)
+        let listed = try ManifestWriter.write(
+            table, to: packing.manifest, monitor, observer)
         return Packing.Report(
             shards: plan.shards.count, samples: plan.samples, files: table.count,
             bytes: plan.byteCount, unpaired: plan.unpaired, firstUnpaired: plan.firstUnpaired,
-            listed: listed, kept: control.progress.kept, replaced: replaced,
+            listed: listed, kept: monitor.progress.kept, replaced: replaced,
             skippedLinks: walk.skippedLinks, firstSkippedLink: walk.firstSkippedLink)
     }
 
@@ -87,16 +88,16 @@ struct PackingRun {
         _ plan: ShardPlan, _ place: PackingSource.Place, _ folder: PackingFolder,
         _ observer: PackingObserver
     ) throws(StoreError) {
-        control.advance {
+        monitor.advance {
             $0.stage = .writing
             $0.totalFiles = table.count
             $0.totalBytes = plan.byteCount
             $0.totalShards = plan.shards.count
         }
-        try control.forEach(plan.shards.count, jobs: packing.options.jobs, report: observer) {
-            [table, control] (number) throws(StoreError) in
+        try monitor.forEach(plan.shards.count, jobs: packing.options.jobs, report: observer) {
+            [table, monitor] (number) throws(StoreError) in
             let source = PackingSource(table, place)
-            let packer = ShardPacker(table, source, folder, control)
+            let packer = ShardPacker(table, source, folder, monitor)
             try packer.pack(plan.shards[number])
         }
     }

@@ -1,3 +1,5 @@
+import RedCapsImage
+
 /// What makes files one sample: webdataset's key, the path up to the first dot of its last
 /// component.
 package enum SampleKey {
@@ -49,15 +51,11 @@ package struct SampleArrangement {
                 return
             }
             stem = path[..<end]
-            switch String(decoding: path[(end + 1)...], as: UTF8.self).lowercased() {
-            case "jpg": (kind, rank) = (.image, 0)
-            case "jpeg": (kind, rank) = (.image, 1)
-            case "png": (kind, rank) = (.image, 2)
-            case "webp": (kind, rank) = (.image, 3)
-            case "gif": (kind, rank) = (.image, 4)
-            case "json": (kind, rank) = (.json, 0)
-            case "txt": (kind, rank) = (.text, 0)
-            default: (kind, rank) = (.other, 0)
+            let name = String(decoding: path[(end + 1)...], as: UTF8.self).lowercased()
+            if let place = ImageFormat.rank(ofExtension: name) {
+                (kind, rank) = (.image, place)
+            } else {
+                (kind, rank) = (name == "json" ? .json : name == "txt" ? .text : .other, 0)
             }
         }
 

@@ -8,7 +8,7 @@ import RedCapsBase
     private let table: FileTable
     private let source: PackingSource
     private let folder: PackingFolder
-    private let control: PackingControl
+    private let monitor: PackingMonitor
     private let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: bufferSize, alignment: 4096)
     private var throttle = Throttle(.milliseconds(50))
@@ -16,12 +16,12 @@ import RedCapsBase
 
     init(
         _ table: FileTable, _ source: PackingSource, _ folder: PackingFolder,
-        _ control: PackingControl
+        _ monitor: PackingMonitor
     ) {
         self.table = table
         self.source = source
         self.folder = folder
-        self.control = control
+        self.monitor = monitor
     }
 
     deinit { unsafe buffer.deallocate() }
@@ -30,7 +30,7 @@ import RedCapsBase
     func pack(_ shard: ShardPlan.Shard) throws(StoreError) {
         let path = "\(folder.path)/\(shard.name)"
         if Disk.exists(path), difference(ShardListing(path: path), shard) == nil {
-            control.advance {
+            monitor.advance {
                 $0.files += shard.files.count
                 $0.bytes += shard.byteCount
                 $0.shards += 1
@@ -49,7 +49,7 @@ import RedCapsBase
         }
         try Disk.syncFolder(of: path)
         report()
-        control.advance { $0.shards += 1 }
+        monitor.advance { $0.shards += 1 }
     }
 
     private func write(
@@ -130,7 +130,7 @@ import RedCapsBase
         var hash = XXH64()
         var done: UInt64 = 0
         repeat {
-            try control.check()
+            try monitor.check()
             let count = Int(min(size - done, UInt64(Self.bufferSize)))
             let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
             do throws(StoreError) {
@@ -154,7 +154,7 @@ import RedCapsBase
     private func report() {
         let news = unreported
         unreported = (0, 0)
-        control.advance {
+        monitor.advance {
             $0.files += news.files
             $0.bytes += news.bytes
         }

@@ -24,7 +24,7 @@ struct ShardPlan: Sendable {
     /// Arranges the files of a sorted table and divides them.
     /// - Throws: `invalid` for an image whose path can't be listed because it isn't UTF-8.
     init(
-        _ table: FileTable, _ sharding: Packing.Sharding, _ control: PackingControl,
+        _ table: FileTable, _ sharding: Packing.Sharding, _ monitor: PackingMonitor,
         _ observer: PackingObserver
     ) throws(StoreError) {
         let byFolder = sharding == .automatic && Self.isNumbered(table)
@@ -32,7 +32,7 @@ struct ShardPlan: Sendable {
         var load = Load()
         var start = 0
         while start < table.count {
-            if samples % 1024 == 0 { try control.pulse(observer) }
+            if samples % 1024 == 0 { try monitor.pulse(observer) }
             let group = start..<table.groupEnd(start)
             let paths = try arrange(group, table)
             var added = Load()
@@ -91,7 +91,7 @@ struct ShardPlan: Sendable {
             }
         }
         for place in arrangement.pairs {
-            for path in arranged[place...(place + 1)] where !SampleList.canList(path) {
+            for path in arranged[place...(place + 1)] where !ManifestWriter.canList(path) {
                 throw StoreError(
                     .invalid, file: String(decoding: path, as: UTF8.self),
                     reason: "a name that isn't UTF-8 can't be listed in JSON; rename the file")

@@ -17,20 +17,20 @@ struct TarInputs: Sendable {
     ///   - temporary: The path for the plain form of an input, by its number.
     init(
         _ paths: [String], temporary: @escaping @Sendable (Int) -> String, jobs: Int,
-        control: PackingControl, report: PackingObserver
+        monitor: PackingMonitor, report: PackingObserver
     ) throws(StoreError) {
         var compressed: [Int] = []
         for (number, path) in paths.enumerated() where try Self.isCompressed(path) {
             compressed.append(number)
         }
         let numbers = compressed
-        control.advance { $0.stage = .decompressing }
-        try control.forEach(numbers.count, jobs: jobs, report: report) {
+        monitor.advance { $0.stage = .decompressing }
+        try monitor.forEach(numbers.count, jobs: jobs, report: report) {
             (index) throws(StoreError) in
             let number = numbers[index]
-            try Decompression.run(paths[number], to: temporary(number), control: control)
+            try Decompression.run(paths[number], to: temporary(number), monitor: monitor)
         }
-        control.advance { $0.stage = .listing }
+        monitor.advance { $0.stage = .listing }
         let known = Set(numbers)
         inputs = paths.enumerated().map { number, path in
             Input(name: path, path: known.contains(number) ? temporary(number) : path)

@@ -1,11 +1,11 @@
 import RedCapsBase
-package import RedCapsCore
+import RedCapsCore
 
 /// What a batch held, as one line of a ledger.
-package struct LedgerLine {
-    package let text: String
+struct LedgerLine {
+    let text: String
 
-    package init(_ batch: CaptionBatch) {
+    init(_ batch: CaptionBatch) {
         let positions = batch.context.positions
         var place = JSONLine()
         place.add("start", positions.start)

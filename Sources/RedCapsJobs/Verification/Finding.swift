@@ -47,7 +47,7 @@ public struct Finding: Sendable, Equatable, CustomStringConvertible {
         public static let contradiction = Kind("contradiction")
     }
 
-    /// What kind of thing.
+    /// By what a report counts it.
     public let kind: Kind
     /// The shard, if one is at fault.
     public let file: String?
@@ -83,6 +83,19 @@ public struct Finding: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension Finding {
+    /// The finding as a line of JSON with the keys `kind`, `file`, `member`, `offset`, `sample` and
+    /// `reason`; what there isn't is `null`.
+    public var json: String {
+        var line = JSONLine()
+        line.add("kind", kind.description)
+        line.add("file", file)
+        line.add("member", member)
+        line.add("offset", byteOffset.map { Int(clamping: $0) })
+        line.add("sample", sample)
+        line.add("reason", reason)
+        return line.text
+    }
+
     /// A shard that can't be listed to its end.
     init(_ failure: StoreError) {
         let kind: Kind =

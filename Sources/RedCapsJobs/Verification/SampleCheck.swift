@@ -11,7 +11,7 @@ final class SampleCheck: Sendable {
     private let captionKey: ConditionLock<String??>
 
     /// What a thread works with.
-    private struct Tools {
+    private struct Context {
         let reader: SquareImageReader
         let decoder: ImageDecoder
         let lookup = RowLookup()
@@ -43,9 +43,9 @@ final class SampleCheck: Sendable {
     /// Looks at some samples, on the calling thread.
     func run(_ range: Range<Int>) -> [Result] {
         do {
-            let tools = try Tools(
+            let context = try Context(
                 reader: SquareImageReader(imageSize: 1), decoder: ImageDecoder())
-            return range.map { check($0, tools) }
+            return range.map { check($0, context) }
         } catch {
             return range.map {
                 Result(index: $0, findings: [Finding(.badImage, sample: $0, "\(error)")])
@@ -53,28 +53,28 @@ final class SampleCheck: Sendable {
         }
     }
 
-    private func check(_ index: Int, _ tools: Tools) -> Result {
+    private func check(_ index: Int, _ context: Context) -> Result {
         var result = Result(index: index)
         var header: ImageHeader?
         var imagePath = ""
         do {
-            try samples.look(up: index, tools.lookup)
-            imagePath = try tools.lookup.path(0)
-            try samples.read(0, tools.lookup, into: &tools.file.buffer)
-            try tools.file.buffer.withBytes { bytes in
+            try samples.look(up: index, context.lookup)
+            imagePath = try context.lookup.path(0)
+            try samples.read(0, context.lookup, into: &context.file.buffer)
+            try context.file.buffer.withBytes { bytes in
                 result.imageHash = unsafe bytes.withUnsafeBytes { unsafe XXH64.hash($0) }
-                let found = try tools.reader.header(of: bytes)
+                let found = try context.reader.header(of: bytes)
                 header = found
                 try found.accept(minimumSize: rules.minimumImageSize)
-                _ = try tools.decoder.decode(bytes)
+                _ = try context.decoder.decode(bytes)
             }
         } catch {
             if let finding = finding(error, .image, index) { result.findings.append(finding) }
         }
         do {
-            try samples.look(up: index, tools.lookup)
-            try samples.read(1, tools.lookup, into: &tools.file.buffer)
-            try check(tools.file.buffer.copy(), header, imagePath, &result)
+            try samples.look(up: index, context.lookup)
+            try samples.read(1, context.lookup, into: &context.file.buffer)
+            try check(context.file.buffer.copy(), header, imagePath, &result)
         } catch {
             if let finding = finding(error, .annotation, index) { result.findings.append(finding) }
         }
@@ -86,7 +86,8 @@ final class SampleCheck: Sendable {
         if let error = error as? StoreError, error.code == .missing || error.code == .notAFile {
             return nil
         }
-        if let error = error as? ManifestError, error.file == "the list" { return nil }
+        // Of a single entry, that it has no such path.
+        if error is ManifestError { return nil }
         let kind: Finding.Kind =
             part == .annotation
             ? .badAnnotation : error is UnacceptableImage ? .refusedImage : .badImage
@@ -162,57 +163,5 @@ final class SampleCheck: Sendable {
                 || stem.hasPrefix(id + "_") || Int(stem).map { "\($0)" == id } ?? false
         }
         return nil
-    }
-}
-
-/// Tells ids that contradict their image from ids that mean something else altogether.
-struct IDComparison {
-    private var equal = 0
-    private var unequal: [Int] = []
-
-    mutating func add(_ result: SampleCheck.Result) {
-        guard let hasOwnID = result.hasOwnID else { return }
-        if hasOwnID { equal += 1 } else { unequal.append(result.index) }
-    }
-
-    /// Samples with another id than their image, if most have the same.
-    var contradictions: [Int] { equal > unequal.count ? unequal : [] }
-}
-
-/// Finds images that are the same bytes under several captions.
-struct DuplicateImageFinder {
-    private var images: [UInt64]
-    private var captions: [UInt64]
-    private var isKnown: [Bool]
-
-    init(count: Int) {
-        images = .init(repeating: 0, count: count)
-        captions = images
-        isKnown = .init(repeating: false, count: count)
-    }
-
-    mutating func add(_ result: SampleCheck.Result) {
-        guard let image = result.imageHash, let caption = result.captionHash else { return }
-        images[result.index] = image
-        captions[result.index] = caption
-        isKnown[result.index] = true
-    }
-
-    /// Samples with the same image and at least two captions, group by group.
-    func groups() throws -> [[Int]] {
-        let known = images.indices.filter { isKnown[$0] }.sorted {
-            (images[$0], $0) < (images[$1], $1)
-        }
-        var groups: [[Int]] = []
-        var start = 0
-        for place in known.indices {
-            let isLast =
-                place + 1 == known.count || images[known[place + 1]] != images[known[place]]
-            guard isLast else { continue }
-            let group = known[start...place]
-            if Set(group.map { captions[$0] }).count > 1 { groups.append(Array(group)) }
-            start = place + 1
-        }
-        return groups.sorted { $0[0] < $1[0] }
     }
 }

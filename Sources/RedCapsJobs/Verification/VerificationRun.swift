@@ -6,10 +6,11 @@ import RedCapsTar
 final class VerificationRun {
     private let verification: Verification
     private let cancellation: Cancellation
-    private let report: (Verification.Progress) -> Void
+    private let observe: (Verification.Progress) -> Void
     private let found: (Finding) throws -> Void
     private var progress = Verification.Progress()
-    private var summary = Verification.Summary()
+    private var report = Verification.Report()
+    private var throttle = Throttle(.milliseconds(50))
     private var bad: [Int] = []
 
     init(
@@ -19,11 +20,11 @@ final class VerificationRun {
     ) {
         self.verification = verification
         self.cancellation = cancellation
-        self.report = report
+        observe = report
         self.found = found
     }
 
-    func run() throws -> Verification.Summary {
+    func run() throws -> Verification.Report {
         let indexes = try index()
         let shards = indexes.flatMap(\.shards).map(\.path)
         guard !shards.isEmpty else {
@@ -32,8 +33,8 @@ final class VerificationRun {
         try checkShards(shards)
         for index in indexes { try findDuplicates(index) }
         if let samples { try check(samples) }
-        summary.badSamples = SkippedEntries(bad).all
-        return summary
+        report.badSamples = SkippedEntries(bad).all
+        return report
     }
 
     private var samples: SampleIndex?
@@ -41,12 +42,12 @@ final class VerificationRun {
     /// Opens the index, which is built if need be.
     /// - Returns: The indexes of the folders with shards, each once.
     private func index() throws -> [TarIndex] {
-        guard let list = verification.list else {
+        guard let manifest = verification.manifest else {
             let folder = try DatasetFolder(verification.raw, cancellation: cancellation)
             return [folder.index].compactMap(\.self)
         }
         let samples = try SampleIndex(
-            list: list, images: verification.raw, annotations: verification.captionFolder,
+            list: manifest, images: verification.raw, annotations: verification.captionFolder,
             cancellation: cancellation)
         self.samples = samples
         let isOne = verification.captionFolder == verification.raw
@@ -57,16 +58,16 @@ final class VerificationRun {
 
     private func begin(_ stage: Verification.Progress.Stage, of total: Int) {
         (progress.stage, progress.finished, progress.total) = (stage, 0, total)
-        report(progress)
+        observe(progress)
     }
 
     private func advance(_ count: Int = 1) {
         progress.finished += count
-        report(progress)
+        if throttle.passes() || progress.finished == progress.total { observe(progress) }
     }
 
     private func note(_ finding: Finding) throws {
-        summary.counts[finding.kind, default: 0] += 1
+        report.counts[finding.kind, default: 0] += 1
         progress.findings += 1
         if let sample = finding.sample { bad.append(sample) }
         try found(finding)
@@ -81,8 +82,8 @@ final class VerificationRun {
             ShardCheck(paths[number], cancellation)
         } consume: { _, check in
             for finding in check.findings { try self.note(finding) }
-            self.summary.shards += 1
-            self.summary.members += check.memberCount
+            self.report.shards += 1
+            self.report.members += check.memberCount
             self.advance()
         }
     }
@@ -106,35 +107,23 @@ final class VerificationRun {
         produce: @escaping @Sendable (Int) -> Product,
         consume: (Int, Product) throws -> Void
     ) throws {
-        var failure: (any Error)?
-        do throws(StoreError) {
-            try OrderedWork.run(
-                count, threads: threads, lookAhead: lookAhead, produce: produce
-            ) { (number, product) throws(StoreError) in
-                if cancellation.isCancelled {
-                    throw StoreError(.cancelled, file: verification.raw, reason: "cancelled")
-                }
-                do { try consume(number, product) } catch {
-                    failure = error
-                    throw StoreError(.cancelled, file: verification.raw, reason: "stopped")
-                }
-            }
-        } catch {
-            throw failure ?? error
+        try OrderedWork.run(
+            count, threads: threads, lookAhead: lookAhead, produce: produce
+        ) { number, product in
+            try cancellation.check(verification.raw)
+            try consume(number, product)
         }
     }
 
     /// Ends a long loop on the calling thread when that is asked for.
     private func pause(_ number: UInt64) throws {
-        if number & 0xFFFF == 0, cancellation.isCancelled {
-            throw StoreError(.cancelled, file: verification.raw, reason: "cancelled")
-        }
+        if number & 0xFFFF == 0 { try cancellation.check(verification.raw) }
     }
 
     // MARK: References
 
     private func check(_ samples: SampleIndex) throws {
-        summary.samples = samples.count
+        report.samples = samples.count
         begin(.references, of: samples.count)
         try reportMissing(samples)
         try checkMembers(samples)

@@ -9,6 +9,12 @@ extension ResumePoint {
         public var worldSize: Int
         /// The samples in a batch.
         public var batchSize: Int
+
+        /// Makes a state, as one that was saved in another format is read.
+        public init(words: [Int], rank: Int, worldSize: Int, batchSize: Int) {
+            (self.words, self.rank) = (words, rank)
+            (self.worldSize, self.batchSize) = (worldSize, batchSize)
+        }
     }
 }
 

@@ -1,3 +1,9 @@
+// What the API takes from the ground floor, which is no product, and hands out again.
+@_exported public import class RedCapsBase.Cancellation
+@_exported public import enum RedCapsBase.JobEvent
+@_exported public import protocol RedCapsBase.Job
+@_exported public import struct RedCapsBase.Share
+@_exported public import struct RedCapsBase.StoreError
 public import RedCapsBase
 
 /// Unpacks the tars of a folder as `tar -xf --no-same-owner` over their sorted list does: in
@@ -6,7 +12,7 @@ public import RedCapsBase
 /// Each shard is unpacked into a staging folder beside the destination and moved into place when it
 /// is whole, in the order of the shards, so that of files with the same path the last one stays.
 /// What is hostile in an archive is refused, member by member, and the rest goes on.
-public struct Extraction: Sendable {
+public struct Extraction: Job {
     /// Where the members of a shard go.
     public enum Layout: String, Sendable, CaseIterable {
         /// Right into the destination.
@@ -17,39 +23,43 @@ public struct Extraction: Sendable {
 
     /// What to unpack, and how. Checked when it is made.
     public struct Options: Sendable {
-        /// Where members go.
+        /// Whether members go right into the destination or into a folder for each shard.
         public let layout: Layout
-        /// Threads.
+        /// How many threads unpack, 1 ... 1024.
         public let jobs: Int
         /// The first shard of the sorted list.
         public let start: Int
         /// The shard after the last one; `nil` for all.
         public let end: Int?
-        /// Of these, every `of`-th, beginning with the one at `at`.
-        public let share: (at: Int, of: Int)
+        /// Which of these are unpacked.
+        public let share: Share
         /// Whether names that differ in case or Unicode form only are kept apart. By default the
         /// later one is refused: on many file systems it would replace the other.
         public let isCaseSensitive: Bool
 
         /// Chooses options.
+        /// - Parameters:
+        ///   - layout: Where members go.
+        ///   - jobs: Threads, 1 ... 1024; `nil` is as many as there are usable cores.
+        ///   - start: The first shard of the sorted list.
+        ///   - end: The shard after the last one; `nil` for all.
+        ///   - share: Which of these are unpacked, counted from `start`.
+        ///   - isCaseSensitive: Whether names that differ in case or Unicode form only are kept
+        ///     apart.
         /// - Throws: `StoreError` with the offending number.
         public init(
             layout: Layout = .inPlace, jobs: Int? = nil, start: Int = 0, end: Int? = nil,
-            share: (at: Int, of: Int) = (0, 1), isCaseSensitive: Bool = false
+            share: Share = .whole, isCaseSensitive: Bool = false
         ) throws(StoreError) {
-            func refused(_ reason: String) -> StoreError {
-                StoreError(.invalid, file: "extract", reason: reason)
+            guard start >= 0 else {
+                throw StoreError(.invalid, file: "start", reason: "start \(start) is negative")
             }
-            if let jobs, !(1...1024).contains(jobs) {
-                throw refused("\(jobs) jobs isn't in 1 ... 1024")
-            }
-            guard start >= 0 else { throw refused("start \(start) is negative") }
-            if let end, end < start { throw refused("end \(end) comes before start \(start)") }
-            guard share.of > 0, (0..<share.of).contains(share.at) else {
-                throw refused("shard \(share.at)/\(share.of) isn't i/n with 0 ≤ i < n")
+            if let end, end < start {
+                throw StoreError(
+                    .invalid, file: "end", reason: "end \(end) comes before start \(start)")
             }
             self.layout = layout
-            self.jobs = jobs ?? min(1024, WorkerThread.usableCores)
+            self.jobs = try JobThreads.checked(jobs)
             self.start = start
             self.end = end
             self.share = share
@@ -61,16 +71,14 @@ public struct Extraction: Sendable {
     public struct Progress: Sendable, Equatable {
         /// Shards that are in place.
         public internal(set) var shards = 0
-        /// Shards to be unpacked.
+        /// Shards that the options choose.
         public internal(set) var totalShards = 0
-        /// Files that are unpacked.
+        /// Files that this run has unpacked; those of kept shards don't count.
         public internal(set) var files = 0
         /// Bytes of the shards that were read, or that earlier runs had read.
         public internal(set) var bytes: UInt64 = 0
-        /// Bytes of all shards.
+        /// The length of these shards' files, compressed or not.
         public internal(set) var totalBytes: UInt64 = 0
-        /// What the run has come to, in its last value.
-        public internal(set) var report: Report?
     }
 
     /// What a run has come to.
@@ -78,13 +86,13 @@ public struct Extraction: Sendable {
         /// Shards that are in place.
         public internal(set) var shards = 0
         /// Shards of these that an earlier run had finished.
-        public internal(set) var skipped = 0
+        public internal(set) var kept = 0
         /// Files that were unpacked, or found whole from an earlier run.
         public internal(set) var files = 0
-        /// Their bytes.
+        /// The length of these files in bytes.
         public internal(set) var bytes: UInt64 = 0
-        /// Members that were refused, and shards that couldn't be read to their end; also those that
-        /// an earlier run had told.
+        /// Members that were refused, and shards that couldn't be read to their end; also those
+        /// that an earlier run had told.
         public internal(set) var refused: [StoreError] = []
     }
 
@@ -92,7 +100,7 @@ public struct Extraction: Sendable {
     public let shards: [String]
     /// The folder that they are unpacked into.
     public let destination: String
-    /// How.
+    /// Which shards, where to, and with how many threads.
     public let options: Options
 
     /// Looks up what is to be unpacked.
@@ -110,10 +118,10 @@ public struct Extraction: Sendable {
             throw StoreError(.missing, file: raw, reason: "no *.tar in this folder")
         }
         guard !destination.isEmpty else {
-            throw StoreError(.invalid, file: "extract", reason: "needs a folder to unpack into")
+            throw StoreError(.invalid, file: "destination", reason: "needs a folder to unpack into")
         }
         let slice = all[min(options.start, all.count)..<min(options.end ?? all.count, all.count)]
-        shards = slice.enumerated().filter { $0.offset % options.share.of == options.share.at }
+        shards = slice.enumerated().filter { options.share.contains($0.offset) }
             .map { raw + "/" + $0.element.name }
         self.destination = destination
         self.options = options
@@ -125,25 +133,10 @@ public struct Extraction: Sendable {
     ///   - progress: Called on the calling thread, some ten times a second.
     /// - Throws: `StoreError` if something can't be written, which ends the run. What is in place
     ///   stays, and another run goes on.
-    @discardableResult
     public func run(
-        cancellation: Cancellation = Cancellation(), progress: (Progress) -> Void = { _ in }
+        cancellation: Cancellation, progress: (Progress) -> Void
     ) throws(StoreError) -> Report {
         try ExtractionRun(self, cancellation).run(progress)
-    }
-
-    /// Unpacks, on threads of its own, and tells how far it is; the last value has the report.
-    /// Leaving the loop, or cancelling the task, ends the run within a second.
-    public func progress() -> AsyncThrowingStream<Progress, any Error> {
-        let cancellation = Cancellation()
-        return .ofWork(buffering: .bufferingNewest(1), stop: cancellation.cancel) { tell in
-            var last = Progress()
-            last.report = try run(cancellation: cancellation) {
-                last = $0
-                tell($0)
-            }
-            tell(last)
-        }
     }
 
     /// Forgets which shards are in place, and removes what an unfinished run has left. What is in

@@ -22,7 +22,7 @@ extension TarIndex {
         /// The file's name without `.tar`: the folder into which some data sets unpack it.
         package var stem: String {
             let name = name
-            return name.hasSuffix(".tar") ? String(name.dropLast(4)) : name
+            return ShardName.isPlain(name) ? ShardName.stem(name) : name
         }
 
         /// What the file system said when it was listed, or found to be the same file.

@@ -26,33 +26,6 @@ struct ShardFile: Sendable, Hashable {
     func with(_ stamp: FileStamp) -> ShardFile { ShardFile(name, stamp) }
 }
 
-/// What the names of shards say.
-package enum ShardName {
-    /// Whether a file's name is that of a tar, plain or compressed.
-    package static func isShard(_ name: String) -> Bool {
-        !name.hasPrefix(".") && suffixes.contains { name.hasSuffix($0) }
-    }
-
-    /// Whether a file's name is that of a tar that is compressed, in letters of any case.
-    package static func isCompressed(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return suffixes.dropFirst().contains { name.hasSuffix($0) }
-    }
-
-    /// The name of a shard without what tells that it is one.
-    package static func stem(_ name: String) -> String {
-        for suffix in suffixes where name.hasSuffix(suffix) {
-            return String(name.dropLast(suffix.count))
-        }
-        return name
-    }
-
-    /// The plain one first.
-    package static let suffixes = [
-        ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2",
-    ]
-}
-
 extension OpenFile {
     /// A hash of the file's length and of 64 blocks that are spread evenly over it, the first and
     /// the last among them. It tells a copy from another file without reading it all.

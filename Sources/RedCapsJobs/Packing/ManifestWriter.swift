@@ -1,11 +1,12 @@
 import RedCapsBase
 
-/// The list of samples: a JSON array of each image with its annotation, in the order of the shards.
-enum SampleList {
+/// Writes the manifest, the list of samples: a JSON array of each image with its annotation, in the
+/// order of the shards.
+enum ManifestWriter {
     /// Writes the list, piece by piece.
     /// - Returns: How many samples it has.
     static func write(
-        _ table: FileTable, to path: String, _ control: PackingControl,
+        _ table: FileTable, to path: String, _ monitor: PackingMonitor,
         _ observer: PackingObserver
     ) throws(StoreError) -> Int {
         let file = try OutputFile(path)
@@ -15,7 +16,7 @@ enum SampleList {
         var groups = 0
         while start < table.count {
             groups += 1
-            if groups % 1024 == 0 { try control.pulse(observer) }
+            if groups % 1024 == 0 { try monitor.pulse(observer) }
             let group = start..<table.groupEnd(start)
             let paths = group.map { table.path($0) }
             for place in SampleArrangement(paths).pairs {
