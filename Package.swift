@@ -33,6 +33,9 @@ let package = Package(
         .trait(
             name: "Metrics",
             description: "Publish a loader's statistics, with the package swift-metrics."),
+        .trait(
+            name: "All", description: "All of the above.",
+            enabledTraits: ["PNG", "WebP", "GIF", "ICC", "YAML", "Metrics"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),

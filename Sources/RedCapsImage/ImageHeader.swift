@@ -13,13 +13,24 @@ public struct ImageHeader: Sendable, Hashable {
     public let isProgressive: Bool
     /// How the image is to be turned; its width and its height are those that are stored.
     public internal(set) var orientation = ImageOrientation.upright
+    /// The most that its decoder can divide both edges by while it decodes: 8 by libjpeg, which can
+    /// halve three times, 1 by decoders that can't.
+    var mostShrink = 1
+
+    /// By how much to shrink while decoding.
+    /// - Parameter isLargeEnough: Whether what is left is, for what the edges would be divided by.
+    func shrink(while isLargeEnough: (Int) -> Bool) -> Int {
+        var shrink = mostShrink
+        while shrink > 1, !isLargeEnough(shrink) { shrink /= 2 }
+        return shrink
+    }
 
     /// The header of the image as it is shown.
     var shown: ImageHeader {
         guard orientation.swapsAxes else { return self }
         return ImageHeader(
             format: format, width: height, height: width, componentCount: componentCount,
-            isProgressive: isProgressive, orientation: orientation)
+            isProgressive: isProgressive, orientation: orientation, mostShrink: mostShrink)
     }
 
     /// All of the image.

@@ -225,8 +225,8 @@ internal import CResample
 
     /// By how much a square of that side may shrink while it is decoded.
     private func shrink(_ header: ImageHeader, _ side: Int) -> Int {
-        guard options.decoding == .fast, header.format == .jpeg else { return 1 }
-        return [8, 4, 2].first { side / $0 >= imageSize } ?? 1
+        guard options.decoding == .fast else { return 1 }
+        return header.shrink { side / $0 >= imageSize }
     }
 }
 

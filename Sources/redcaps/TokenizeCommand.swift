@@ -50,7 +50,7 @@ struct TokenizeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let tokenizer = try BytePairTokenizer(named: tokenizer, family: family?.value)
+        let tokenizer = try ModelTokenizer(named: tokenizer, family: family?.value)
         for text in try texts() {
             let ids = try tokenizer.encode(text, addSpecialTokens: !bare)
             guard json else {

@@ -210,7 +210,7 @@ struct DatasetTests {
     @Test("In debug mode every index is sample 0")
     func debug() throws {
         var configuration = try Samples.configuration(imageSize: 24)
-        configuration.alwaysLoadsFirst = true
+        configuration.python.alwaysLoadsFirst = true
         let store = try MemoryStore([
             "0.jpg": Fixture.bytes("jpegs/square.jpg"),
             "0.json": Array(#"{"re_caption": "x"}"#.utf8),

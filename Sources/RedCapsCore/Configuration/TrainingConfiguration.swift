@@ -1,9 +1,4 @@
 public import RedCapsBase
-import RedCapsImage
-import RedCapsLoading
-public import RedCapsTokenizers
-public import Logging
-import RedCapsTar
 
 /// A whole configuration as mmengine dumps it, or just a data set's dictionary: the parts that say
 /// how to load.
@@ -161,45 +156,5 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// One line about a key that means nothing to anything here.
     static func note(unknown keyPath: String) -> String {
         "\(keyPath) isn't known and has no effect"
-    }
-}
-
-extension CaptionDataset {
-    /// Opens the data set of a training configuration, with its padding id; what the configuration
-    /// has that is left out of account is logged. For one of several data sets, there is
-    /// `ConcatDataset`.
-    /// - Throws: As the initializer for a data set's own configuration.
-    public convenience init(
-        _ training: TrainingConfiguration, root: String? = nil,
-        tokenizer: (any CaptionTokenizer)? = nil, imageOptions: ImageOptions = ImageOptions(),
-        missing: MissingPolicy = .failSample, excluding: SkipList = SkipList(),
-        cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
-        logger: Logger = Logger(label: "RedCaps")
-    ) throws {
-        let sources = training.dataset.sources
-        guard let source = sources.first, sources.count == 1 else {
-            throw ConfigurationError(
-                "dataset", "has \(sources.count) data sets; open it with ConcatDataset")
-        }
-        for note in training.notes { logger.notice("\(note)") }
-        try self.init(
-            source, root: root, tokenizer: tokenizer, imageOptions: imageOptions,
-            padIndex: training.padIndex, missing: missing, excluding: excluding,
-            cancellation: cancellation, progress: progress, logger: logger)
-    }
-}
-
-extension LoaderOptions {
-    /// Loads as a training configuration says: its batch size, or 32, and its order.
-    /// - Parameters:
-    ///   - training: The configuration.
-    ///   - seed: What crops and dropped captions depend on, and the order, if the configuration's
-    ///     sampler has no seed of its own; by default as configured, else 0.
-    public init(_ training: TrainingConfiguration, seed: UInt64? = nil) {
-        let seed = seed ?? UInt64(max(0, training.seed ?? 0))
-        let orderSeed = training.sampler.seed.map { UInt64(bitPattern: Int64($0)) } ?? seed
-        self.init(
-            batchSize: training.batchSize ?? 32, sampler: training.makeSampler(seed: orderSeed),
-            seed: seed, dropsLast: training.dropsLast)
     }
 }

@@ -110,12 +110,11 @@ public final class Downsampler {
         return (scaled(width), scaled(height))
     }
 
-    /// By how much a JPEG is shrunk while it is decoded: as far as twice the size of the result is
-    /// left. Beyond, what libjpeg throws away would be missed.
+    /// By how much an image is shrunk while it is decoded: as far as twice the size of the result
+    /// is left. Beyond, what that throws away would be missed.
     private func shrink(_ header: ImageHeader, to shortest: Int) -> Int {
-        guard header.format == .jpeg else { return 1 }
         let edge = min(header.width, header.height)
-        return [8, 4, 2].first { edge >= 2 * shortest * $0 } ?? 1
+        return header.shrink { edge >= 2 * shortest * $0 }
     }
 
     /// Decodes and resamples an image.
