@@ -158,7 +158,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RedCapsTokenizersTests",
-            dependencies: ["RedCapsCore", "RedCapsTokenizers", "TestSupport"],
+            dependencies: ["RedCapsTar", "RedCapsTokenizers", "RedCapsCore", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "RedCapsCoreTests",
@@ -177,7 +177,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["RedCapsFixtures", "RedCapsTar", "TestSupport", "redcaps"],
+            dependencies: [
+                "RedCapsTar", "RedCapsImage", "RedCapsFixtures", "TestSupport", "redcaps",
+            ],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

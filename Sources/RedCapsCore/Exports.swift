@@ -49,7 +49,6 @@
 @_exported public import struct RedCapsLoading.LoaderError
 @_exported public import struct RedCapsLoading.LoaderOptions
 @_exported public import struct RedCapsLoading.LoaderStatistics
-@_exported public import struct RedCapsLoading.ReferenceMode
 @_exported public import struct RedCapsLoading.ResumePoint
 @_exported public import struct RedCapsLoading.SampleFailure
 

@@ -5,7 +5,6 @@
 /// frame. Alpha is dropped. A file that is too short is refused, even if the rectangle is whole. A
 /// decoder keeps memory from image to image; use one per thread.
 public final class ImageDecoder {
-    /// What is too large to be decoded.
     public let limits: ImageLimits
     /// Decodes the formats that this build doesn't.
     public let otherFormats: ClosureImageDecoder?
@@ -13,7 +12,6 @@ public final class ImageDecoder {
     /// By the number of their registration; `nil` for formats whose trait is off.
     private let decoders: [(any FormatDecoder)?]
 
-    /// Makes a decoder.
     /// - Throws: `ImageError` with `noMemory`.
     public init(
         limits: ImageLimits = ImageLimits(), otherFormats: ClosureImageDecoder? = nil
@@ -27,7 +25,7 @@ public final class ImageDecoder {
         self.decoders = decoders
     }
 
-    /// Reads the header.
+    /// Decodes no pixel.
     /// - Throws: `ImageError` if the bytes aren't an image that Pillow would open, its format isn't
     ///   decoded by this build, or it is over a limit.
     public func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {

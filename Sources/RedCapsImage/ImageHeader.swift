@@ -2,9 +2,9 @@
 public struct ImageHeader: Sendable, Hashable {
     /// The format; `nil` for an image that a `ClosureImageDecoder` has decoded.
     public let format: ImageFormat?
-    /// The width in pixels.
+    /// In pixels, as stored.
     public let width: Int
-    /// The height in pixels.
+    /// In pixels, as stored.
     public let height: Int
     /// Stored components: 1 for gray and palettes, 2 for gray with alpha, 3 for colour, 4 for colour
     /// with alpha, CMYK and YCCK.
@@ -54,16 +54,11 @@ public struct ImageHeader: Sendable, Hashable {
 
 /// A rectangle of pixels, with its origin at the top left.
 public struct PixelRegion: Sendable, Hashable {
-    /// The first column.
     public var x: Int
-    /// The first row.
     public var y: Int
-    /// The number of columns.
     public var width: Int
-    /// The number of rows.
     public var height: Int
 
-    /// Makes a rectangle.
     public init(x: Int, y: Int, width: Int, height: Int) {
         (self.x, self.y, self.width, self.height) = (x, y, width, height)
     }

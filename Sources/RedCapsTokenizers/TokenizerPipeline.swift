@@ -102,7 +102,8 @@ struct TokenizerPipeline: Sendable {
     }
 
     private func split(
-        _ text: ScalarText, _ steps: ArraySlice<SplitStep>, into encoder: inout WordEncoder<some WordModel>
+        _ text: ScalarText, _ steps: ArraySlice<SplitStep>,
+        into encoder: inout WordEncoder<some WordModel>
     ) throws(TokenizerError) {
         guard text.count > 0 else { return }
         guard let step = steps.first else { return encoder.append(text) }
@@ -131,7 +132,8 @@ struct TokenizerPipeline: Sendable {
 
     @inline(__always)
     private func scan(
-        _ text: ScalarText, _ scanner: some WordScanner, into encoder: inout WordEncoder<some WordModel>
+        _ text: ScalarText, _ scanner: some WordScanner,
+        into encoder: inout WordEncoder<some WordModel>
     ) {
         var position = 0
         while position < text.count {

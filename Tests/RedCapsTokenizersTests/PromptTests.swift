@@ -1,4 +1,5 @@
 import RedCapsCore
+import RedCapsTar
 import RedCapsTokenizers
 import TestSupport
 import Testing

@@ -23,7 +23,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// `train_dataloader.drop_last`: whether a last batch with fewer samples is left out.
     public var dropsLast: Bool
     /// The order: `train_dataloader.sampler`, or endless shuffled without one.
-    public var sampler: SamplerConfiguration
+    package var sampler: SamplerConfiguration
     /// What pads `input_ids`: `train_dataloader.collate_fn.pad_index`, else 0; without `collate_fn`,
     /// the `pad_index` at the top.
     public var padIndex: Int
