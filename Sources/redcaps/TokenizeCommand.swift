@@ -1,5 +1,4 @@
 import RedCapsBase
-import RedCapsTar
 import ArgumentParser
 import RedCapsCore
 import RedCapsTokenizers

@@ -221,6 +221,23 @@ struct DatasetTests {
         #expect(try dataset.sample(at: 1).sample.index == 0)
     }
 
+    @Test("Without paths a configuration is for stores, and can't be opened")
+    func withoutPaths() throws {
+        let configuration = CaptionDatasetConfiguration(
+            imageSize: 24, promptTemplate: .internVL3, tokenizer: .bytes)
+        let store = try MemoryStore([
+            "0.jpg": Fixture.bytes("jpegs/square.jpg"), "0.json": Array(#"{"caption": "x"}"#.utf8),
+        ])
+        let dataset = try CaptionDataset(
+            configuration, manifest: Manifest([("0.jpg", "0.json")]), images: store,
+            annotations: store)
+        #expect(try dataset.sample(at: 0).sample.caption == "x")
+        let error = #expect(throws: ConfigurationError.self) {
+            try CaptionDataset(configuration, root: "/nowhere")
+        }
+        #expect(error?.keyPath == "data_path")
+    }
+
     @Test("A list without samples, or no tokenizer, makes no data set")
     func unusable() throws {
         let store = try MemoryStore([:])

@@ -151,6 +151,24 @@ struct FormatTests {
     }
 
     @Test(
+        "A name's end tells an image, in small and large letters, also of formats that aren't decoded"
+    )
+    func names() {
+        for name in [
+            "a.jpg", "b/c.JPEG", ".d.jfif", "e.PNG", "f.webp", "g.gif", "h.tiff", "i.heic",
+        ] {
+            #expect(ImageFormat.isImageName(name), "\(name)")
+        }
+        for name in ["jpg", "a.json", "a.jpg.txt", "a.", "", "a.jpgx"] {
+            #expect(!ImageFormat.isImageName(name), "\(name)")
+        }
+        let usual = ["jpg", "jpeg", "png", "webp", "gif"]
+        #expect(usual.map { ImageFormat.rank(ofSuffix: $0) } == [0, 1, 2, 3, 4])
+        #expect(ImageFormat.rank(ofSuffix: "JPG") == 0)
+        #expect(ImageFormat.rank(ofSuffix: "jfif") == nil)
+    }
+
+    @Test(
         "A format that is switched off is refused with its name and the trait's",
         arguments: switchedOff)
     func trait(format: ImageFormat) throws {
