@@ -12,7 +12,6 @@ package enum SamplerConfiguration: Sendable, Hashable {
     /// OpenUni's `FixedBatchMultiSourceSampler`: of each source in turn so many batches.
     case fixedBatches(repeats: [Int], batchSize: Int, shuffle: Bool = true, seed: Int? = nil)
 
-    /// Whether samples are shuffled.
     package var shuffles: Bool {
         switch self {
         case .infinite(let shuffle, _), .epochs(let shuffle, _, _),

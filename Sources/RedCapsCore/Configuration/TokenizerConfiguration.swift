@@ -4,7 +4,7 @@ import RedCapsBase
 public struct TokenizerConfiguration: Sendable, Equatable {
     /// The type's name, as in `transformers.AutoTokenizer.from_pretrained`.
     public let type: String
-    /// `pretrained_model_name_or_path`, if there is one.
+    /// `pretrained_model_name_or_path`: a folder, also under the root, or a model's name.
     public let model: String?
     /// Where it stands in its file, for messages.
     public let keyPath: String
