@@ -33,6 +33,9 @@ let package = Package(
         .trait(
             name: "Metrics",
             description: "Publish a loader's statistics, with the package swift-metrics."),
+        .trait(
+            name: "All", description: "All of the above.",
+            enabledTraits: ["PNG", "WebP", "GIF", "ICC", "YAML", "Metrics"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -155,7 +158,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RedCapsTokenizersTests",
-            dependencies: ["RedCapsCore", "RedCapsTokenizers", "TestSupport"],
+            dependencies: ["RedCapsTar", "RedCapsTokenizers", "RedCapsCore", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "RedCapsCoreTests",
@@ -174,7 +177,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["RedCapsFixtures", "RedCapsTar", "TestSupport", "redcaps"],
+            dependencies: [
+                "RedCapsTar", "RedCapsImage", "RedCapsFixtures", "TestSupport", "redcaps",
+            ],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -10,7 +10,7 @@ let package = Package(
         .library(name: "RedCapsForPython", type: .dynamic, targets: ["RedCapsForPython"])
     ],
     dependencies: [
-        .package(name: "RedCaps", path: "..", traits: ["PNG", "WebP", "GIF", "ICC"]),
+        .package(name: "RedCaps", path: "..", traits: ["All"]),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     ],
     targets: [
@@ -30,12 +30,17 @@ let package = Package(
             name: "loader-overhead",
             dependencies: [
                 .product(name: "RedCapsCore", package: "RedCaps"),
+                .product(name: "RedCapsLoading", package: "RedCaps"),
+                .product(name: "RedCapsTar", package: "RedCaps"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
             name: "redcaps-benchmarks",
             dependencies: [
                 "CAllocations", "CLimit", .product(name: "RedCapsCore", package: "RedCaps"),
+                .product(name: "RedCapsImage", package: "RedCaps"),
+                .product(name: "RedCapsLoading", package: "RedCaps"),
+                .product(name: "RedCapsTar", package: "RedCaps"),
                 .product(name: "RedCapsFixtures", package: "RedCaps"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -13,7 +13,7 @@ let package = Package(
     name: "Fuzz",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(name: "RedCaps", path: "..", traits: ["PNG", "WebP", "GIF", "ICC"]),
+        .package(name: "RedCaps", path: "..", traits: ["All"]),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     ],
     targets: [
@@ -30,6 +30,8 @@ let package = Package(
             name: "fuzz-index",
             dependencies: [
                 "FuzzSupport", .product(name: "RedCapsCore", package: "RedCaps"),
+                .product(name: "RedCapsLoading", package: "RedCaps"),
+                .product(name: "RedCapsTar", package: "RedCaps"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),

@@ -8,10 +8,11 @@ public struct ClosureImageDecoder: Sendable, Hashable {
     public let name: String
     private let body: @Sendable (Span<UInt8>) throws -> PixelBuffer?
 
-    /// Wraps a closure of a file's bytes, which is called on several threads at once.
-    ///
-    /// It gives the whole image, or `nil` for a file that isn't its own, which is then refused as
-    /// it would be without the closure. What it throws makes the image invalid.
+    /// - Parameters:
+    ///   - name: The format's, for messages.
+    ///   - body: Gets a file's bytes, on several threads at once, and gives the whole image, or `nil` for a
+    ///     file that isn't its own, which is then refused as it would be without the closure. What it
+    ///     throws makes the image invalid.
     public init(
         _ name: String, _ body: @escaping @Sendable (Span<UInt8>) throws -> PixelBuffer?
     ) {
@@ -19,7 +20,6 @@ public struct ClosureImageDecoder: Sendable, Hashable {
         self.body = body
     }
 
-    /// Calls the closure.
     /// - Throws: `ImageError`; `invalid` with the decoder's name for whatever else the closure throws.
     public func decode(_ bytes: Span<UInt8>) throws(ImageError) -> PixelBuffer? {
         do {
@@ -31,10 +31,8 @@ public struct ClosureImageDecoder: Sendable, Hashable {
         }
     }
 
-    /// Whether the names are equal.
     public static func == (a: Self, b: Self) -> Bool { a.name == b.name }
 
-    /// Takes the name in.
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 

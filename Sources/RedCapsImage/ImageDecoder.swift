@@ -5,33 +5,27 @@
 /// frame. Alpha is dropped. A file that is too short is refused, even if the rectangle is whole. A
 /// decoder keeps memory from image to image; use one per thread.
 public final class ImageDecoder {
-    /// What is too large to be decoded.
     public let limits: ImageLimits
     /// Decodes the formats that this build doesn't.
     public let otherFormats: ClosureImageDecoder?
 
-    private let jpeg: JPEGDecoder
-    #if PNG
-    private let png = PNGDecoder()
-    #endif
-    #if WebP
-    private let webP = WebPDecoder()
-    #endif
-    #if GIF
-    private let gif = GIFDecoder()
-    #endif
+    /// By the number of their registration; `nil` for formats whose trait is off.
+    private let decoders: [(any FormatDecoder)?]
 
-    /// Makes a decoder.
     /// - Throws: `ImageError` with `noMemory`.
     public init(
         limits: ImageLimits = ImageLimits(), otherFormats: ClosureImageDecoder? = nil
     ) throws(ImageError) {
         self.limits = limits
         self.otherFormats = otherFormats
-        jpeg = try JPEGDecoder()
+        var decoders: [(any FormatDecoder)?] = []
+        for registration in ImageFormat.registrations {
+            decoders.append(try registration.makeDecoder?())
+        }
+        self.decoders = decoders
     }
 
-    /// Reads the header.
+    /// Decodes no pixel.
     /// - Throws: `ImageError` if the bytes aren't an image that Pillow would open, its format isn't
     ///   decoded by this build, or it is over a limit.
     public func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader {
@@ -96,7 +90,13 @@ public final class ImageDecoder {
                 .tooLarge, "\(bytes.count) bytes, more than the limit of \(limits.maxBytes)")
         }
         do throws(ImageError) {
-            return try decoder(of: try ImageFormat(of: bytes))
+            let number = try ImageFormat.number(of: bytes)
+            if let decoder = decoders[number] { return decoder }
+            let name = ImageFormat.registrations[number].format.rawValue
+            throw ImageError(
+                .unsupported,
+                "\(name) isn't decoded by this build: enable the trait \"\(name)\" of the package "
+                    + "RedCaps")
         } catch {
             guard [.unknownFormat, .unsupported].contains(error.code),
                 let image = try otherFormats?.decode(bytes)
@@ -104,33 +104,12 @@ public final class ImageDecoder {
             return DecodedImage(image)
         }
     }
-
-    private func decoder(of format: ImageFormat) throws(ImageError) -> any FormatDecoder {
-        switch format {
-        case .jpeg: return jpeg
-        #if PNG
-        case .png: return png
-        #endif
-        #if WebP
-        case .webP: return webP
-        #endif
-        #if GIF
-        case .gif: return gif
-        #endif
-        #if !PNG || !WebP || !GIF
-        default:
-            throw ImageError(
-                .unsupported,
-                "\(format.rawValue) isn't decoded by this build: enable the trait "
-                    + "\"\(format.rawValue)\" of the package RedCaps")
-        #endif
-        }
-    }
 }
 
 /// A part of an image that is to be decoded.
 struct ImagePart {
-    /// 1, or for a JPEG 2, 4 or 8: what the edges are divided by, rounding up, while it is decoded.
+    /// What the edges are divided by, rounding up, while it is decoded: a power of two, at most the
+    /// header's `mostShrink`.
     var shrink = 1
     /// A rectangle of the image that was shrunk.
     let region: PixelRegion
@@ -142,7 +121,9 @@ typealias PartChoice = (ImageHeader) throws(ImageError) -> ImagePart
 /// What rows are lent to, up to four at a time, each followed by `RC_ROW_PADDING` readable bytes.
 typealias RowsBody = (_ rows: UnsafePointer<UnsafePointer<UInt8>>, _ count: Int) -> Void
 
-/// Decodes one format.
+/// Decodes one format; `ImageFormat.registrations` lists them.
+///
+/// What it can't do but whole, such as shrinking, it says in the header.
 protocol FormatDecoder: AnyObject {
     /// Reads the header.
     func header(of bytes: Span<UInt8>) throws(ImageError) -> ImageHeader

@@ -23,17 +23,14 @@ public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
         public static let noMemory = Code("noMemory")
     }
 
-    /// The kind of failure.
     public let code: Code
     /// What is wrong, in one line.
     public let reason: String
 
-    /// Makes an error.
     public init(_ code: Code, _ reason: String) {
         self.code = code
         self.reason = reason
     }
 
-    /// The reason.
     public var description: String { reason }
 }

@@ -2,9 +2,9 @@
 public struct ImageHeader: Sendable, Hashable {
     /// The format; `nil` for an image that a `ClosureImageDecoder` has decoded.
     public let format: ImageFormat?
-    /// The width in pixels.
+    /// In pixels, as stored.
     public let width: Int
-    /// The height in pixels.
+    /// In pixels, as stored.
     public let height: Int
     /// Stored components: 1 for gray and palettes, 2 for gray with alpha, 3 for colour, 4 for colour
     /// with alpha, CMYK and YCCK.
@@ -13,13 +13,24 @@ public struct ImageHeader: Sendable, Hashable {
     public let isProgressive: Bool
     /// How the image is to be turned; its width and its height are those that are stored.
     public internal(set) var orientation = ImageOrientation.upright
+    /// The most that its decoder can divide both edges by while it decodes: 8 by libjpeg, which can
+    /// halve three times, 1 by decoders that can't.
+    var mostShrink = 1
+
+    /// By how much to shrink while decoding.
+    /// - Parameter isLargeEnough: Whether what is left is, for what the edges would be divided by.
+    func shrink(while isLargeEnough: (Int) -> Bool) -> Int {
+        var shrink = mostShrink
+        while shrink > 1, !isLargeEnough(shrink) { shrink /= 2 }
+        return shrink
+    }
 
     /// The header of the image as it is shown.
     var shown: ImageHeader {
         guard orientation.swapsAxes else { return self }
         return ImageHeader(
             format: format, width: height, height: width, componentCount: componentCount,
-            isProgressive: isProgressive, orientation: orientation)
+            isProgressive: isProgressive, orientation: orientation, mostShrink: mostShrink)
     }
 
     /// All of the image.
@@ -43,16 +54,11 @@ public struct ImageHeader: Sendable, Hashable {
 
 /// A rectangle of pixels, with its origin at the top left.
 public struct PixelRegion: Sendable, Hashable {
-    /// The first column.
     public var x: Int
-    /// The first row.
     public var y: Int
-    /// The number of columns.
     public var width: Int
-    /// The number of rows.
     public var height: Int
 
-    /// Makes a rectangle.
     public init(x: Int, y: Int, width: Int, height: Int) {
         (self.x, self.y, self.width, self.height) = (x, y, width, height)
     }

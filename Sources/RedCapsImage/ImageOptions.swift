@@ -1,21 +1,20 @@
 /// How files become the pixels of a batch.
 public struct ImageOptions: Sendable, Hashable {
-    /// How images become smaller.
+    /// By default `.exact`, as the reference does.
     public var decoding: ImageDecoding
-    /// How pixels are stored.
+    /// The layout and type of the batch's pixels; by default floats in -1 ... 1, channels first.
     public var format: PixelFormat
     /// Whether images are turned as their EXIF data say, before anything else is done to them.
     public var appliesOrientation: Bool
-    /// Which square of an image is taken.
+    /// By default at a random place, as the reference does.
     public var crop: SquareCrop
     /// How likely a square is to be mirrored, left for right, in 0 ... 1.
     public var mirrorProbability: Double
-    /// What is too large to be decoded.
     public var limits: ImageLimits
     /// Decodes the formats that this build doesn't.
     public var otherFormats: ClosureImageDecoder?
 
-    /// Sets options; the defaults are the reference's.
+    /// The defaults are the reference's.
     public init(
         decoding: ImageDecoding = .exact, format: PixelFormat = PixelFormat(),
         appliesOrientation: Bool = false, crop: SquareCrop = .random,
@@ -36,8 +35,8 @@ public struct ImageOptions: Sendable, Hashable {
 public enum ImageDecoding: String, Sendable, Hashable, CaseIterable {
     /// Decoded whole and resampled with Pillow's bicubic arithmetic: the reference's very bytes.
     case exact
-    /// JPEGs are shrunk by 2, 4 or 8 while they are decoded, as far as the result is still as large
-    /// as wanted; the same filter does the rest.
+    /// An image is shrunk while it is decoded, as far as its decoder can and the result is still as large
+    /// as wanted: a JPEG by 2, 4 or 8. The same filter does the rest.
     case fast
 }
 
@@ -56,7 +55,7 @@ public struct ImageLimits: Sendable, Hashable {
     /// The most bytes that a file may have. The reference has no such limit.
     public var maxBytes: Int
 
-    /// Sets limits; the defaults are the reference's.
+    /// The defaults are the reference's.
     public init(maxPixels: Int = 178_956_970, maxBytes: Int = .max) {
         self.maxPixels = maxPixels
         self.maxBytes = maxBytes

@@ -1,8 +1,6 @@
 /// An image in memory: 8-bit RGB, interleaved, rows from the top without padding.
 public struct PixelBuffer: Sendable, Hashable {
-    /// The width in pixels.
     public let width: Int
-    /// The height in pixels.
     public let height: Int
     /// `height` × `width` × 3 bytes.
     public let pixels: [UInt8]

@@ -1,6 +1,5 @@
 /// Turns a prompt into ids.
 public protocol CaptionTokenizer: Sendable {
-    /// Encodes a text.
     /// - Parameters:
     ///   - text: Any text; what looks like a special token may become one.
     ///   - addSpecialTokens: Whether to add what the model wants around a text, such as an
@@ -12,7 +11,6 @@ public protocol CaptionTokenizer: Sendable {
 /// Ids that are bytes: UTF-8 byte + 3, after pad 0, end of sequence 1 and unknown 2, as ByT5 numbers
 /// them. Needs no vocabulary; text such as `</s>` stays bytes.
 public struct ByteTokenizer: CaptionTokenizer {
-    /// Makes the tokenizer.
     public init() {}
 
     /// Each UTF-8 byte plus 3, then 1 (end of sequence) if special tokens are asked for.
@@ -31,12 +29,12 @@ public struct ByteTokenizer: CaptionTokenizer {
 public struct ClosureTokenizer: CaptionTokenizer {
     private let body: @Sendable (String, Bool) throws -> [Int]
 
-    /// Wraps a closure of the text and of whether to add special tokens.
+    /// - Parameter body: Gets the text, and whether to add special tokens; called on several threads at
+    ///   once. What it throws makes the sample fail.
     public init(_ body: @escaping @Sendable (String, Bool) throws -> [Int]) {
         self.body = body
     }
 
-    /// Calls the closure.
     public func encode(_ text: String, addSpecialTokens: Bool) throws -> [Int] {
         try body(text, addSpecialTokens)
     }

@@ -1,11 +1,9 @@
 /// Why a tokenizer can't be loaded, or a text can't be tokenized.
 public struct TokenizerError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What went wrong.
     public struct Code: RawRepresentable, Sendable, Hashable {
         /// A stable name.
         public let rawValue: String
 
-        /// Makes a code of its name.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// No such file, or no tokenizer where one was looked for.
@@ -18,7 +16,6 @@ public struct TokenizerError: Error, Sendable, Equatable, CustomStringConvertibl
         public static let tooSlow = Code(rawValue: "tooSlow")
     }
 
-    /// What went wrong.
     public let code: Code
     /// The file, or the text's beginning.
     public let file: String
@@ -28,7 +25,6 @@ public struct TokenizerError: Error, Sendable, Equatable, CustomStringConvertibl
     /// What is wrong, and what to do.
     public let reason: String
 
-    /// Makes an error.
     public init(_ code: Code, file: String, keyPath: String = "", _ reason: String) {
         self.code = code
         self.file = file

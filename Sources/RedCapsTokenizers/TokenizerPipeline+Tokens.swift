@@ -1,19 +1,19 @@
 extension TokenizerPipeline {
     /// How many tokens there are, with those that were added.
     var tokenCount: Int {
-        model.vocabulary.count + added.ids.count { model.vocabulary[$0] == nil }
+        model.tokenCount + added.ids.count { model.bytes(of: $0) == nil }
     }
 
     /// The id of a token as it is written in files.
     func id(of token: String) -> UInt32? {
         if let number = added.number(of: token) { return added.ids[number] }
-        return model.vocabulary.id(ofSpelled: Array(token.utf8))
+        return model.id(of: token)
     }
 
     /// How files write a token.
     func token(of id: UInt32) -> String? {
         if let number = added.number(ofID: id) { return added.tokens[number].content }
-        return model.vocabulary.spelled(id)
+        return model.token(of: id)
     }
 
     /// Turns ids into text.
@@ -29,7 +29,7 @@ extension TokenizerPipeline {
         for id in tokens {
             if let number = added.number(ofID: id) {
                 bytes += added.decoded[number]
-            } else if let token = model.vocabulary[id] {
+            } else if let token = model.bytes(of: id) {
                 bytes += token
             }
         }

@@ -2,7 +2,7 @@
 struct TokenizerPipeline: Sendable {
     var normalization: [NormalizationStep] = []
     var splits: [SplitStep] = []
-    var model: BytePairModel
+    var model: any WordModel
     var added = AddedTokens()
     /// What special tokens are put before and after a text.
     var prefix: [UInt32] = []
@@ -50,7 +50,7 @@ struct TokenizerPipeline: Sendable {
     ///   - text: Lies in memory with padding behind it.
     ///   - plain: Ranges of bytes in which special tokens mean nothing.
     func encode(
-        _ text: ScalarText, plain: [Range<Int>], into encoder: inout WordEncoder
+        _ text: ScalarText, plain: [Range<Int>], into encoder: inout WordEncoder<some WordModel>
     ) throws(TokenizerError) {
         if let scanner = plainScanner, !added.mayStart(in: text, below: 0xCC) {
             return scan(text, scanner, into: &encoder)
@@ -73,13 +73,13 @@ struct TokenizerPipeline: Sendable {
 
     /// Normalizes a text, finds the tokens that are looked for after that, and splits the rest.
     private func encodeRaw(
-        _ text: ScalarText, plain: [Range<Int>], into encoder: inout WordEncoder
+        _ text: ScalarText, plain: [Range<Int>], into encoder: inout WordEncoder<some WordModel>
     ) throws(TokenizerError) {
         guard var bytes = try normalized(text) else {
             return try encodeNormalized(text, plain: plain, into: &encoder)
         }
         let count = bytes.count
-        bytes += repeatElement(0, count: WordEncoder.padding)
+        bytes += repeatElement(0, count: ScalarText.padding)
         // Where the plain ranges are now isn't known: a piece that any of them touches is plain.
         let whole = plain.contains { $0.overlaps(0..<text.count) } ? [0..<count] : []
         try bytes.withText { padded throws(TokenizerError) in
@@ -88,7 +88,7 @@ struct TokenizerPipeline: Sendable {
     }
 
     private func encodeNormalized(
-        _ text: ScalarText, plain: [Range<Int>], into encoder: inout WordEncoder
+        _ text: ScalarText, plain: [Range<Int>], into encoder: inout WordEncoder<some WordModel>
     ) throws(TokenizerError) {
         if added.inNormalized.isEmpty { return try split(text, splits[...], into: &encoder) }
         try added.split(text, with: added.inNormalized, plain: plain) {
@@ -102,10 +102,11 @@ struct TokenizerPipeline: Sendable {
     }
 
     private func split(
-        _ text: ScalarText, _ steps: ArraySlice<SplitStep>, into encoder: inout WordEncoder
+        _ text: ScalarText, _ steps: ArraySlice<SplitStep>,
+        into encoder: inout WordEncoder<some WordModel>
     ) throws(TokenizerError) {
         guard text.count > 0 else { return }
-        guard let step = steps.first else { return encoder.append(text, model) }
+        guard let step = steps.first else { return encoder.append(text) }
         switch step {
         // The usual case, a published pattern at the end, without a closure per word.
         case .gpt2 where steps.count == 1: return scan(text, GPT2Scanner(), into: &encoder)
@@ -118,7 +119,7 @@ struct TokenizerPipeline: Sendable {
             }
             var bytes: [UInt8] = [UInt8(ascii: " ")]
             text.append(0, text.count, to: &bytes)
-            bytes += repeatElement(0, count: WordEncoder.padding)
+            bytes += repeatElement(0, count: ScalarText.padding)
             return try bytes.withText { padded throws(TokenizerError) in
                 try split(padded.part(0, text.count + 1), steps.dropFirst(), into: &encoder)
             }
@@ -131,12 +132,13 @@ struct TokenizerPipeline: Sendable {
 
     @inline(__always)
     private func scan(
-        _ text: ScalarText, _ scanner: some WordScanner, into encoder: inout WordEncoder
+        _ text: ScalarText, _ scanner: some WordScanner,
+        into encoder: inout WordEncoder<some WordModel>
     ) {
         var position = 0
         while position < text.count {
             let end = scanner.end(of: text, from: position)
-            encoder.append(text.part(position, end), model)
+            encoder.append(text.part(position, end))
             position = end
         }
     }

@@ -92,7 +92,7 @@ struct DatasetOptions: ParsableArguments {
         let root = root ?? defaultRoot(training.dataset)
         let dataset = try ConcatDataset(
             training, root: root, tokenizer: try chosenTokenizer(root),
-            makeTokenizer: { try $0.makeTokenizer(root: root) }, imageOptions: imageOptions,
+            imageOptions: imageOptions,
             missing: missing == .drop ? .dropAtOpen : .failSample,
             excluding: try exclude.map { try SkipList(file: $0) },
             progress: { bar.show($0.finishedShards, of: $0.shardCount) }, logger: logger)
@@ -102,7 +102,7 @@ struct DatasetOptions: ParsableArguments {
     private func chosenTokenizer(_ root: String?) throws -> (any CaptionTokenizer)? {
         switch tokenizer {
         case "bytes": ByteTokenizer()
-        case let name?: try BytePairTokenizer(named: name, root: root)
+        case let name?: try ModelTokenizer(named: name, root: root)
         case nil: nil
         }
     }
@@ -110,7 +110,7 @@ struct DatasetOptions: ParsableArguments {
     private func defaultRoot(_ configuration: DatasetConfiguration) -> String? {
         guard let slash = config.lastIndex(of: "/") else { return nil }
         let folder = String(config[..<slash])
-        let lists = configuration.sources.map { "\(folder)/\($0.dataPath)" }
+        let lists = configuration.sources.compactMap(\.dataPath).map { "\(folder)/\($0)" }
         return lists.allSatisfy { Disk.exists($0) } ? folder : nil
     }
 }

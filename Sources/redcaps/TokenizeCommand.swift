@@ -1,5 +1,4 @@
 import RedCapsBase
-import RedCapsTar
 import ArgumentParser
 import RedCapsCore
 import RedCapsTokenizers
@@ -50,7 +49,7 @@ struct TokenizeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let tokenizer = try BytePairTokenizer(named: tokenizer, family: family?.value)
+        let tokenizer = try ModelTokenizer(named: tokenizer, family: family?.value)
         for text in try texts() {
             let ids = try tokenizer.encode(text, addSpecialTokens: !bare)
             guard json else {

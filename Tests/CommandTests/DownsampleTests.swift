@@ -1,5 +1,6 @@
 import Foundation
 import RedCapsCore
+import RedCapsImage
 import TestSupport
 import Testing
 

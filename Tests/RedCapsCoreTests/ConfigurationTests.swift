@@ -37,13 +37,13 @@ struct ConfigurationTests {
         #expect(configuration.captionFormat == .json(key: "caption"))
         #expect(configuration.imageSize == 256)
         #expect(configuration.minimumImageSize == 80)
-        #expect(configuration.imageLength == 256)
+        #expect(configuration.python.imageLength == 256)
         #expect(configuration.captionDropout == 0.1)
         #expect(configuration.maximumLength == 128)
         #expect(configuration.addsSpecialTokens)
-        #expect(!configuration.alwaysLoadsFirst)
+        #expect(!configuration.python.alwaysLoadsFirst)
         #expect(configuration.tokenizer?.type == "redcaps.ByteTokenizer")
-        #expect(configuration.unknownKeys.isEmpty)
+        #expect(configuration.python.unknownKeys.isEmpty)
     }
 
     @Test("Every key has its effect")
@@ -58,10 +58,10 @@ struct ConfigurationTests {
         #expect(configuration.captionFormat == .json(key: "re_caption"))
         #expect(configuration.imageSize == 512)
         #expect(configuration.minimumImageSize == 10)
-        #expect(configuration.imageLength == 1024)
+        #expect(configuration.python.imageLength == 1024)
         #expect(configuration.captionDropout == 0.25)
         #expect(configuration.maximumLength == 77)
-        #expect(configuration.alwaysLoadsFirst)
+        #expect(configuration.python.alwaysLoadsFirst)
         #expect(!configuration.addsSpecialTokens)
         #expect(configuration.tokenizer?.type == "transformers.AutoTokenizer.from_pretrained")
         #expect(configuration.tokenizer?.model == "a/b")
@@ -108,7 +108,7 @@ struct ConfigurationTests {
     func notBuilt(key: String) throws {
         #expect(refusal([key: "\"s3://bucket\""])?.keyPath == "dataset.\(key)")
         #expect(refusal([key: "{\"type\": \"x\"}"])?.keyPath == "dataset.\(key)")
-        #expect(try decode([key: "null"]).unknownKeys.isEmpty)
+        #expect(try decode([key: "null"]).python.unknownKeys.isEmpty)
     }
 
     @Test("Options of the tokenizer that aren't known are refused, not ignored")
@@ -120,10 +120,10 @@ struct ConfigurationTests {
     @Test("A tokenizer that can't be loaded is an error that names the way out")
     func tokenizer() throws {
         let configuration = try decode([
-            "tokenizer": #"{"type": "transformers.AutoTokenizer.from_pretrained"}"#
+            "tokenizer": #"{"type": "some.CharacterTokenizer.load"}"#
         ])
         let error = #expect(throws: ConfigurationError.self) {
-            try configuration.tokenizer?.makeTokenizer()
+            try configuration.tokenizer?.makeTokenizer(root: nil)
         }
         #expect(error?.keyPath == "dataset.tokenizer.type")
         #expect(error?.reason.contains("--tokenizer bytes") == true)
@@ -132,7 +132,7 @@ struct ConfigurationTests {
     @Test("Unknown keys are reported with their paths")
     func unknown() throws {
         #expect(
-            try decode(["colour": "1", "brightness": "{}"]).unknownKeys
+            try decode(["colour": "1", "brightness": "{}"]).python.unknownKeys
                 == ["dataset.brightness", "dataset.colour"])
     }
 

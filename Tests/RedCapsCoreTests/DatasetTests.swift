@@ -213,7 +213,7 @@ struct DatasetTests {
     @Test("In debug mode every index is sample 0")
     func debug() throws {
         var configuration = try Samples.configuration(imageSize: 24)
-        configuration.alwaysLoadsFirst = true
+        configuration.python.alwaysLoadsFirst = true
         let store = try MemoryStore([
             "0.jpg": Fixture.bytes("jpegs/square.jpg"),
             "0.json": Array(#"{"re_caption": "x"}"#.utf8),
@@ -222,6 +222,23 @@ struct DatasetTests {
             configuration, manifest: Manifest([("0.jpg", "0.json"), ("1.jpg", "1.json")]),
             images: store, annotations: store)
         #expect(try dataset.sample(at: 1).sample.index == 0)
+    }
+
+    @Test("Without paths a configuration is for stores, and can't be opened")
+    func withoutPaths() throws {
+        let configuration = CaptionDatasetConfiguration(
+            imageSize: 24, promptTemplate: .internVL3, tokenizer: .bytes)
+        let store = try MemoryStore([
+            "0.jpg": Fixture.bytes("jpegs/square.jpg"), "0.json": Array(#"{"caption": "x"}"#.utf8),
+        ])
+        let dataset = try CaptionDataset(
+            configuration, manifest: Manifest([("0.jpg", "0.json")]), images: store,
+            annotations: store)
+        #expect(try dataset.sample(at: 0).sample.caption == "x")
+        let error = #expect(throws: ConfigurationError.self) {
+            try CaptionDataset(configuration, root: "/nowhere")
+        }
+        #expect(error?.keyPath == "data_path")
     }
 
     @Test("A list without samples, or no tokenizer, makes no data set")

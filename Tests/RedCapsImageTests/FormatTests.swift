@@ -43,10 +43,11 @@ struct FormatGolden: Decodable {
     }
 }
 
-@Suite("PNG, GIF and WebP")
+@Suite("Image formats behind traits")
 struct FormatTests {
-    static let switchedOn = [ImageFormat.png, .gif, .webP].filter(\.isDecoded)
-    static let switchedOff = [ImageFormat.png, .gif, .webP].filter { !$0.isDecoded }
+    static let behindTraits = ImageFormat.allCases.filter { $0 != .jpeg }
+    static let switchedOn = behindTraits.filter(\.isDecoded)
+    static let switchedOff = behindTraits.filter { !$0.isDecoded }
 
     @Test("What Pillow refuses is refused, and all else has Pillow's pixels", arguments: switchedOn)
     func pixels(format: ImageFormat) throws {
@@ -147,6 +148,24 @@ struct FormatTests {
             #expect(
                 image.map { String(sha256($0.pixels).prefix(16)) } == expected, "change \(number)")
         }
+    }
+
+    @Test(
+        "A name's end tells an image, in small and large letters, also of formats that aren't decoded"
+    )
+    func names() {
+        for name in [
+            "a.jpg", "b/c.JPEG", ".d.jfif", "e.PNG", "f.webp", "g.gif", "h.tiff", "i.heic",
+        ] {
+            #expect(ImageFormat.isImageName(name), "\(name)")
+        }
+        for name in ["jpg", "a.json", "a.jpg.txt", "a.", "", "a.jpgx"] {
+            #expect(!ImageFormat.isImageName(name), "\(name)")
+        }
+        let usual = ["jpg", "jpeg", "png", "webp", "gif"]
+        #expect(usual.map { ImageFormat.rank(ofSuffix: $0) } == [0, 1, 2, 3, 4])
+        #expect(ImageFormat.rank(ofSuffix: "JPG") == 0)
+        #expect(ImageFormat.rank(ofSuffix: "jfif") == nil)
     }
 
     @Test(

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("A byte-pair tokenizer")
 struct BehaviorTests {
-    private func small(_ name: String) throws -> BytePairTokenizer {
-        try BytePairTokenizer(path: Fixture.path("tokenizers/\(name).json"))
+    private func small(_ name: String) throws -> ModelTokenizer {
+        try ModelTokenizer(path: Fixture.path("tokenizers/\(name).json"))
     }
 
     @Test("gives the same ids on many threads as on one, in order")
@@ -83,7 +83,7 @@ struct BehaviorTests {
                 {"Regex": "\(pattern)"}, "behavior": "Isolated", "invert": false}, \
                 {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}
                 """)
-        let tokenizer = try BytePairTokenizer(path: folder.write("tokenizer.json", json))
+        let tokenizer = try ModelTokenizer(path: folder.write("tokenizer.json", json))
         #expect(try tokenizer.encode("aab") == [0, 2])
         let error = #expect(throws: TokenizerError.self) {
             try tokenizer.encode(String(repeating: "a", count: 200_000))

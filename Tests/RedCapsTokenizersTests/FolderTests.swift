@@ -39,7 +39,7 @@ struct FolderTests {
             try folder.write("tokenizer.json", String(contentsOfFile: file, encoding: .utf8))
         }
         for (name, text) in row.files { try folder.write(name, text) }
-        let tokenizer = try BytePairTokenizer(path: folder.path)
+        let tokenizer = try ModelTokenizer(path: folder.path)
         #expect(tokenizer.vocabularyCount == row.count)
         for (number, text) in texts.enumerated() {
             let ids = try tokenizer.encode(text)
@@ -67,7 +67,7 @@ struct FolderTests {
             try folder.write("tokenizer_config.json", #"{"eos_token": "<x>"}"#)
             try folder.write("added_tokens.json", #"{"<y>": 9}"#)
             let path = folder.path + "/vocab.json"
-            let tokenizer = try BytePairTokenizer(path: path, family: family)
+            let tokenizer = try ModelTokenizer(path: path, family: family)
             #expect(try folders.texts.map { try tokenizer.encode($0) } == row.ids)
         }
     }
@@ -82,7 +82,7 @@ struct FolderTests {
         try folder.write(
             "tokenizer_config.json", #"{"tokenizer_class": "GPT2Tokenizer", "add_bos_token": true}"#
         )
-        let tokenizer = try BytePairTokenizer(path: folder.path, family: .roberta)
+        let tokenizer = try ModelTokenizer(path: folder.path, family: .roberta)
         let texts = try Folders.shared.get().texts
         #expect(try texts.map { try tokenizer.encode($0) } == row.ids)
     }

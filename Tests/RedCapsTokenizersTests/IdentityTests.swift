@@ -24,7 +24,7 @@ struct IdentityTests {
     func small(name: String) throws {
         let golden = try Golden.shared.get()
         let expected = try #require(golden.small[name])
-        let tokenizer = try BytePairTokenizer(path: Fixture.path("tokenizers/\(name).json"))
+        let tokenizer = try ModelTokenizer(path: Fixture.path("tokenizers/\(name).json"))
         for (kind, count) in [(TextKind.captions, 2000), (.hostile, 5000), (.noise, 5000)] {
             let texts = golden.tables.draw(kind, count)
             let ids = try texts.map { try tokenizer.encode($0) }
@@ -61,7 +61,7 @@ struct IdentityTests {
         let model = try ModelFile.model(name)
         try folder.write(model, without: [])
         try folder.write("tokenizer_config.json", #"{"tokenizer_class": "\#(tokenizerClass)"}"#)
-        let tokenizer = try BytePairTokenizer(path: folder.path)
+        let tokenizer = try ModelTokenizer(path: folder.path)
         let ids = try golden.tables.draw(.hostile, 5000).map { try tokenizer.encode($0) }
         #expect(Golden.digests(ids, Golden.line) == golden.files[name])
     }
@@ -73,7 +73,7 @@ struct IdentityTests {
     func published(name: String) throws {
         let golden = try Golden.shared.get()
         let expected = try #require(golden.published[name])
-        let tokenizer = try BytePairTokenizer(path: Vocabularies.path(name))
+        let tokenizer = try ModelTokenizer(path: Vocabularies.path(name))
         for (kind, count) in [(TextKind.captions, 20000), (.hostile, 5000), (.noise, 50000)] {
             let ids = try tokenizer.encodeBatch(golden.tables.draw(kind, count))
             #expect(Golden.digests(ids, Golden.line) == expected[kind.rawValue], "\(kind)")
@@ -94,8 +94,8 @@ struct IdentityTests {
         ] as [(String, BytePairFamily?, String)])
     func otherFiles(file: String, family: BytePairFamily?, name: String) throws {
         let golden = try Golden.shared.get()
-        let tokenizer = try BytePairTokenizer(path: Vocabularies.path(file), family: family)
-        let model = try BytePairTokenizer(path: Vocabularies.path(name))
+        let tokenizer = try ModelTokenizer(path: Vocabularies.path(file), family: family)
+        let model = try ModelTokenizer(path: Vocabularies.path(name))
         for kind in [TextKind.captions, .hostile] {
             // Only tokenizer_config.json says what else is special.
             let texts = golden.tables.draw(kind, 3000).filter {

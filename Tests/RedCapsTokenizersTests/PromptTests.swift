@@ -1,16 +1,17 @@
 import RedCapsCore
+import RedCapsTar
 import RedCapsTokenizers
 import TestSupport
 import Testing
 
 @Suite("Prompts of a model's own tokenizer")
 struct PromptTests {
-    private let tokenizer: BytePairTokenizer
+    private let tokenizer: ModelTokenizer
     private let end: Int
     private let image: Int
 
     init() throws {
-        tokenizer = try BytePairTokenizer(path: Fixture.path("tokenizers/qwen2.json"))
+        tokenizer = try ModelTokenizer(path: Fixture.path("tokenizers/qwen2.json"))
         end = try #require(tokenizer.tokenToID("<|im_end|>"))
         image = try #require(tokenizer.tokenToID("<img>"))
     }

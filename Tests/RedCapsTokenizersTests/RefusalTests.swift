@@ -7,7 +7,7 @@ struct RefusalTests {
     private func failure(_ json: String) throws -> TokenizerError {
         let folder = try TemporaryFolder()
         let file = try folder.write("tokenizer.json", json)
-        let error = #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: file) }
+        let error = #expect(throws: TokenizerError.self) { try ModelTokenizer(path: file) }
         let found = try #require(error)
         #expect(found.file == file)
         return found
@@ -137,7 +137,7 @@ struct RefusalTests {
     func order() throws {
         let folder = try TemporaryFolder()
         let model = #"{"merges": [["a", "b"]], "type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}}"#
-        let tokenizer = try BytePairTokenizer(
+        let tokenizer = try ModelTokenizer(
             path: folder.write("tokenizer.json", Models.json(model: model)))
         #expect(try tokenizer.encode("aabb") == [0, 2, 1])
     }

@@ -5,12 +5,12 @@ import Testing
 @Suite("Beside the tokenizer, tokenizer_config.json")
 struct SettingsTests {
     private func tokenizer(_ settings: String, _ json: String = Models.json()) throws
-        -> BytePairTokenizer
+        -> ModelTokenizer
     {
         let folder = try TemporaryFolder()
         try folder.write("tokenizer.json", json)
         try folder.write("tokenizer_config.json", settings)
-        return try BytePairTokenizer(path: folder.path)
+        return try ModelTokenizer(path: folder.path)
     }
 
     @Test("adds the tokens that the vocabulary lacks, in the order of their ids")
@@ -78,13 +78,13 @@ struct SettingsTests {
         try folder.write(
             "tokenizer_config.json", #"{"tokenizer_class": "CLIPTokenizer", "bos_token": null}"#)
         let error = #expect(throws: TokenizerError.self) {
-            try BytePairTokenizer(path: folder.path)
+            try ModelTokenizer(path: folder.path)
         }
         #expect(error?.keyPath == "bos_token")
         try folder.write("tokenizer_config.json", #"{"tokenizer_class": "CLIPTokenizer"}"#)
         try folder.write("special_tokens_map.json", #"{"eos_token": ""}"#)
         let older = #expect(throws: TokenizerError.self) {
-            try BytePairTokenizer(path: folder.path)
+            try ModelTokenizer(path: folder.path)
         }
         #expect(older?.file.hasSuffix("special_tokens_map.json") == true)
         #expect(older?.keyPath == "eos_token")
@@ -96,27 +96,27 @@ struct SettingsTests {
         try folder.write("vocab.json", #"{"a": 0, "b": 1, "ab": 2, "Ġ": 3, "<|endoftext|>": 4}"#)
         try folder.write("merges.txt", "#version: 0.2\na b\n")
         let error = #expect(throws: TokenizerError.self) {
-            try BytePairTokenizer(path: folder.path)
+            try ModelTokenizer(path: folder.path)
         }
         #expect(error?.reason.contains("gpt2") == true)
         try folder.write("tokenizer_config.json", #"{"tokenizer_class": "T5Tokenizer"}"#)
         let unknown = #expect(throws: TokenizerError.self) {
-            try BytePairTokenizer(path: folder.path)
+            try ModelTokenizer(path: folder.path)
         }
         #expect(unknown?.file.hasSuffix("tokenizer_config.json") == true)
         #expect(unknown?.keyPath == "tokenizer_class")
         #expect(unknown?.reason.contains("T5Tokenizer") == true)
         try folder.write("tokenizer_config.json", #"{"tokenizer_class": "GPT2TokenizerFast"}"#)
-        let tokenizer = try BytePairTokenizer(path: folder.path)
+        let tokenizer = try ModelTokenizer(path: folder.path)
         #expect(try tokenizer.encode("ab a<|endoftext|>") == [2, 3, 0, 4])
         try folder.write("merges.txt", "#version: 0.2\na b\nx y\n")
         let broken = #expect(throws: TokenizerError.self) {
-            try BytePairTokenizer(path: folder.path)
+            try ModelTokenizer(path: folder.path)
         }
         #expect(broken?.file.hasSuffix("merges.txt") == true)
         try folder.write("merges.txt", "#version: 0.2\na b\n")
         try folder.write("added_tokens.json", #"{"<x>": 6}"#)
-        let old = #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: folder.path) }
+        let old = #expect(throws: TokenizerError.self) { try ModelTokenizer(path: folder.path) }
         #expect(old?.file.hasSuffix("added_tokens.json") == true)
         #expect(old?.keyPath == "<x>")
         #expect(old?.reason.contains("5") == true)
@@ -126,14 +126,14 @@ struct SettingsTests {
     func ranks() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("tiny.tiktoken", "YQ== 0\nYg== 1\nYWI= 2\nYWJhYg== 3\n")
-        let tokenizer = try BytePairTokenizer(path: file, family: .gpt2)
+        let tokenizer = try ModelTokenizer(path: file, family: .gpt2)
         #expect(try tokenizer.encode("abab") == [3])
         #expect(try tokenizer.encode("aba") == [2, 0])
-        #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: file) }
+        #expect(throws: TokenizerError.self) { try ModelTokenizer(path: file) }
         for line in ["YQ== 0", "Yg==", "Y!== 2", "Yg== x", "Yg== 0"] {
             let bad = try folder.write("bad.tiktoken", "YQ== 0\n\(line)\n")
             let error = #expect(throws: TokenizerError.self) {
-                try BytePairTokenizer(path: bad, family: .gpt2)
+                try ModelTokenizer(path: bad, family: .gpt2)
             }
             #expect(error?.keyPath == "line 2")
         }
@@ -153,19 +153,19 @@ struct SettingsTests {
             ("qwen", "<|im_start|>ab<|extra_204|>", [151644, 0, 1, 151850]),
         ] {
             let file = try folder.write("\(name).tiktoken", ranks)
-            let tokenizer = try BytePairTokenizer(path: file)
+            let tokenizer = try ModelTokenizer(path: file)
             #expect(try tokenizer.encode(text) == ids)
             #expect(tokenizer.decode(ids, skipSpecialTokens: false) == text)
             #expect(!tokenizer.decode(ids).contains("<"))
         }
         let taken = try folder.write("r50k_base.tiktoken", ranks + "YWI= 50256\n")
-        let error = #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: taken) }
+        let error = #expect(throws: TokenizerError.self) { try ModelTokenizer(path: taken) }
         #expect(error?.reason.contains("<|endoftext|>") == true)
         let end = "PHxlbmRvZnRleHR8Pg=="
         let inside = try folder.write("r50k_base.tiktoken", ranks + "\(end) 50256\n")
-        #expect(try BytePairTokenizer(path: inside).encode("a<|endoftext|>") == [0, 50256])
+        #expect(try ModelTokenizer(path: inside).encode("a<|endoftext|>") == [0, 50256])
         let elsewhere = try folder.write("r50k_base.tiktoken", ranks + "\(end) 2\n")
-        let wrong = #expect(throws: TokenizerError.self) { try BytePairTokenizer(path: elsewhere) }
+        let wrong = #expect(throws: TokenizerError.self) { try ModelTokenizer(path: elsewhere) }
         #expect(wrong?.reason.contains("rank 2") == true)
     }
 }

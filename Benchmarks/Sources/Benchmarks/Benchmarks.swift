@@ -1,6 +1,8 @@
 import ArgumentParser
 import CAllocations
 import RedCapsCore
+import RedCapsLoading
+import RedCapsImage
 import RedCapsFixtures
 
 /// Measures decoding, resampling and loading, each against C in the same run.

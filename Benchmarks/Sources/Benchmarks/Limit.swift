@@ -1,6 +1,7 @@
 import CLimit
 import Foundation
 import RedCapsCore
+import RedCapsImage
 import Synchronization
 
 /// The C programs, called from Swift.

@@ -1,5 +1,7 @@
 import Foundation
 import RedCapsCore
+import RedCapsImage
+import RedCapsTar
 import RedCapsFixtures
 
 /// What is measured: a data set, and its first images in memory.
@@ -32,7 +34,7 @@ struct Subject {
         }
         configuration.imageSize = imageSize
         let whole = try CaptionDataset(configuration, root: root, tokenizer: ByteTokenizer())
-        let store = try RawFolder(
+        let store = try DatasetFolder(
             [root, configuration.imageFolder].compactMap(\.self).joined(separator: "/"))
         let pairs = try (0..<min(images, whole.count)).map { try whole.paths(of: $0) }
         files = try pairs.enumerated().map { index, paths in

@@ -2,11 +2,11 @@
 import RedCapsTokenizers
 
 private final class Tokenization {
-    let tokenizer: BytePairTokenizer
+    let tokenizer: ModelTokenizer
     let texts: [String]
     var ids: [[Int]] = []
 
-    init(_ tokenizer: BytePairTokenizer, _ texts: [String]) {
+    init(_ tokenizer: ModelTokenizer, _ texts: [String]) {
         self.tokenizer = tokenizer
         self.texts = texts
     }
@@ -34,9 +34,9 @@ public func openTokenizer(
                 decoding: UnsafeBufferPointer(start: bytes + start, count: length), as: UTF8.self))
         start += length
     }
-    var tokenizer: BytePairTokenizer?
+    var tokenizer: ModelTokenizer?
     loading.pointee = seconds {
-        tokenizer = try BytePairTokenizer(path: String(cString: path))
+        tokenizer = try ModelTokenizer(path: String(cString: path))
     }
     return tokenizer.map { Unmanaged.passRetained(Tokenization($0, texts)).toOpaque() }
 }

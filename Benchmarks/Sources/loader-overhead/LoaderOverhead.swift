@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import RedCapsCore
+import RedCapsLoading
+import RedCapsTar
 
 #if canImport(Darwin)
 import Darwin
@@ -92,9 +94,11 @@ struct SlowStorage: ParsableCommand {
 
     func run() throws {
         let training = try TrainingConfiguration(file: config)
-        guard let configuration = training.dataset.sources.first else { return }
-        let manifest = try Manifest(path: "\(root)/\(configuration.dataPath)")
-        let store = try RawFolder("\(root)/\(configuration.imageFolder)")
+        guard let configuration = training.dataset.sources.first,
+            let list = configuration.dataPath, let folder = configuration.imageFolder
+        else { return }
+        let manifest = try Manifest(path: "\(root)/\(list)")
+        let store = try DatasetFolder("\(root)/\(folder)")
         var rates: [[Double]] = [[], []]
         for _ in 0..<rounds {
             for (kind, milliseconds) in [0, sleep].enumerated() {
@@ -121,7 +125,7 @@ struct SlowStorage: ParsableCommand {
 
 /// A store that sleeps before every read.
 private struct SleepingStore: FileStore {
-    let store: RawFolder
+    let store: DatasetFolder
     let milliseconds: Int
 
     func locate(_ path: String) throws(StoreError) -> FileLocation { try store.locate(path) }

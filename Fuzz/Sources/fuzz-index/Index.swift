@@ -1,6 +1,8 @@
 import FuzzSupport
 import Logging
 import RedCapsCore
+import RedCapsLoading
+import RedCapsTar
 
 /// The input says which file of a sound index to change, and how; blocks that change get the
 /// checksums that they ask for, so that what is behind the checksums is reached.

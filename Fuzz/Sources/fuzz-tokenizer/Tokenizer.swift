@@ -38,7 +38,7 @@ public func initialize(
         """#
     let text = "The fox’s 12 caf\u{E9}s\r\n  <|im_end|>\u{AC00}e\u{301}"
     // Unicode's tables are made once, which takes long in a debug build.
-    _ = try? BytePairTokenizer(path: path("words")).encode(text)
+    _ = try? ModelTokenizer(path: path("words")).encode(text)
     if target == "text" {
         plant(names.indices.map { [UInt8($0), 3, 9] + Array(text.utf8) })
     } else {
@@ -77,8 +77,8 @@ private let names = [
 /// Those that neither normalize nor drop anything.
 private let keepingBytes: Set = ["gpt2", "llama3", "gpt4o"]
 /// Tokenizers that have met the texts of all inputs, and such that have met few.
-nonisolated(unsafe) private var kept: [String: BytePairTokenizer] = [:]
-nonisolated(unsafe) private var fresh: [String: (tokenizer: BytePairTokenizer, age: Int)] = [:]
+nonisolated(unsafe) private var kept: [String: ModelTokenizer] = [:]
+nonisolated(unsafe) private var fresh: [String: (tokenizer: ModelTokenizer, age: Int)] = [:]
 
 private func path(_ name: String) -> String {
     URL(filePath: #filePath).deletingLastPathComponent()
@@ -99,9 +99,9 @@ private func compact(_ file: [UInt8]) -> [UInt8] {
 private func encode(with number: Int, plain start: Int, _ length: Int, _ text: String) {
     let name = names[number % names.count]
     do throws(TokenizerError) {
-        if kept[name] == nil { kept[name] = try BytePairTokenizer(path: path(name)) }
+        if kept[name] == nil { kept[name] = try ModelTokenizer(path: path(name)) }
         let age = (fresh[name]?.age ?? 0) + 1
-        let new = try age % 50 == 1 ? BytePairTokenizer(path: path(name)) : nil
+        let new = try age % 50 == 1 ? ModelTokenizer(path: path(name)) : nil
         guard let tokenizer = kept[name], let other = new ?? fresh[name]?.tokenizer else { return }
         fresh[name] = (other, age)
         let plain = start..<start + length
@@ -129,27 +129,27 @@ private func load(_ kind: Int, _ file: [UInt8], _ second: [UInt8], _ text: Strin
     }
     let (kind, variant) = (kind % 8, kind / 8)
     do throws(TokenizerError) {
-        let tokenizer: BytePairTokenizer
+        let tokenizer: ModelTokenizer
         switch kind {
         case 0:
             scratch.write("tokenizer.json", file)
             if !second.isEmpty { scratch.write(settings[variant % 3], second) }
-            tokenizer = try BytePairTokenizer(path: scratch.path)
+            tokenizer = try ModelTokenizer(path: scratch.path)
         case 7:
             let name = ranks[variant % 3]
             scratch.write(name, file)
             let family = variant % 3 == 0 ? families[variant % families.count] : nil
-            tokenizer = try BytePairTokenizer(path: scratch[name], family: family)
+            tokenizer = try ModelTokenizer(path: scratch[name], family: family)
         case let number where variant % 4 == 0:
             scratch.write("vocab.json", file)
             scratch.write("merges.txt", second)
-            tokenizer = try BytePairTokenizer(
+            tokenizer = try ModelTokenizer(
                 path: scratch["vocab.json"], family: families[number - 1])
         default:
             scratch.write("vocab.json", file)
             scratch.write("merges.txt", Array("a b\n".utf8))
             scratch.write(settings[variant % 4 - 1], second)
-            tokenizer = try BytePairTokenizer(path: scratch.path, family: families[kind - 1])
+            tokenizer = try ModelTokenizer(path: scratch.path, family: families[kind - 1])
         }
         let ids = try tokenizer.encode(text)
         _ = tokenizer.decode(ids)

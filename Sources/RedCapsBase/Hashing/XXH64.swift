@@ -2,6 +2,8 @@
 /// and what tells whether bytes were written as they were read. Against accidents, not against
 /// people.
 ///
+/// Not libxxhash: a hundred lines against one more library that everything, tokenizers too, would link.
+///
 /// Source: the algorithm's description in `doc/xxhash_spec.md` of the xxHash project.
 package struct XXH64 {
     /// Begins a hash of bytes that come in pieces.

@@ -1,25 +1,24 @@
 public import RedCapsBase
-public import RedCapsTokenizers
 
 /// What the reference's `CaptionDataset` is configured with, checked.
 ///
 /// Decoded from the dictionary that mmengine's `Config.dump` writes; `Docs/Configuration.md` lists
 /// the keys. Defaults are the reference's.
 public struct CaptionDatasetConfiguration: Sendable, Equatable {
-    /// `data_path`: the list of samples, a `.json` file or a folder of them.
-    public var dataPath: String
+    /// `data_path`: the list of samples, a `.json` file or a folder of them. A data set that is made
+    /// of a manifest and of stores needs neither this nor the folders; one that is opened needs all
+    /// three.
+    public var dataPath: String?
     /// `image_folder`: what image paths are relative to; tars, an unpacked tree, or both.
-    public var imageFolder: String
+    public var imageFolder: String?
     /// `cap_folder`: what annotation paths are relative to; may be the same.
-    public var captionFolder: String
+    public var captionFolder: String?
     /// `type` and `cap_source`: where in an annotation the caption is.
     public var captionFormat: CaptionFormat
     /// `image_size`: the edge of the square that is trained on, in pixels.
     public var imageSize: Int
     /// `min_image_size`: an image must be wider and higher than this many pixels.
     public var minimumImageSize: Int
-    /// `image_length`: kept for the caller; loading doesn't need it.
-    public var imageLength: Int
     /// `unconditional`: the share of captions dropped, 0 ... 1, for classifier-free guidance.
     public var captionDropout: Double
     /// `max_length`: the most ids that a prompt may have.
@@ -32,16 +31,24 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
     public var addsSpecialTokens: Bool
     /// How prompts may differ from the reference's; no key of a configuration file.
     public var promptOptions = PromptOptions()
-    /// `debug`: whether every index loads sample 0.
-    public var alwaysLoadsFirst: Bool
-    /// Keys that mean nothing to this data set, with their paths. They had no effect.
-    public var unknownKeys: [String]
-    /// Keys that mean something to Python alone, one line each, with the key path and the reason.
-    public var notes: [String]
+    /// What a file says besides that, for Python.
+    public var python = PythonOptions()
 
-    /// Makes a configuration by hand.
+    /// What is left of a configuration for Python when all that says what to load is taken out.
+    public struct PythonOptions: Sendable, Equatable {
+        /// `image_length`: of no effect on what is loaded, as in the reference.
+        public var imageLength = 256
+        /// `debug`: whether every index loads sample 0.
+        public var alwaysLoadsFirst = false
+        /// Keys that mean nothing to this data set, with their paths. They have no effect.
+        public var unknownKeys: [String] = []
+        /// Keys that mean something to Python alone, one line each, with the key path and the reason.
+        public var notes: [String] = []
+    }
+
+    /// Makes a configuration in code; the defaults are the reference's.
     public init(
-        dataPath: String, imageFolder: String, captionFolder: String,
+        dataPath: String? = nil, imageFolder: String? = nil, captionFolder: String? = nil,
         captionFormat: CaptionFormat = .json(key: "caption"), imageSize: Int = 256,
         minimumImageSize: Int = 80,
         captionDropout: Double = 0.1, maximumLength: Int = 128, promptTemplate: PromptTemplate,
@@ -53,15 +60,11 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
         self.captionFormat = captionFormat
         self.imageSize = imageSize
         self.minimumImageSize = minimumImageSize
-        imageLength = 256
         self.captionDropout = captionDropout
         self.maximumLength = maximumLength
         self.promptTemplate = promptTemplate
         self.tokenizer = tokenizer
         self.addsSpecialTokens = addsSpecialTokens
-        alwaysLoadsFirst = false
-        unknownKeys = []
-        notes = []
     }
 
     /// Makes sure that the numbers are ones that a configuration file could have.
@@ -106,10 +109,10 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
         captionFormat = isText ? .text : .json(key: captionKey)
         imageSize = try reader.integer("image_size", default: 256, in: 1...16384)
         minimumImageSize = try reader.integer("min_image_size", default: 80, in: 0...1_000_000)
-        imageLength = try reader.integer("image_length", default: 256, in: 0...1_000_000_000)
+        python.imageLength = try reader.integer("image_length", default: 256, in: 0...1_000_000_000)
         captionDropout = try reader.fraction("unconditional", default: 0.1)
         maximumLength = try reader.integer("max_length", default: 128, in: 1...1_000_000_000)
-        alwaysLoadsFirst = try reader.bool("debug", default: false)
+        python.alwaysLoadsFirst = try reader.bool("debug", default: false)
         guard let template = reader.value("prompt_template") else {
             throw reader.failure("prompt_template", "a prompt template is needed")
         }
@@ -117,7 +120,7 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
         tokenizer = try reader.value("tokenizer").map { value throws(ConfigurationError) in
             try TokenizerConfiguration(value, at: reader.path("tokenizer"))
         }
-        notes = tokenizer?.notes ?? []
+        python.notes = tokenizer?.notes ?? []
         addsSpecialTokens = true
         if let value = reader.value("tokenizer_kwargs") {
             var options = try ConfigurationReader(value, at: reader.path("tokenizer_kwargs"))
@@ -126,7 +129,7 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
                 throw ConfigurationError(key, "this option of the tokenizer isn't supported")
             }
         }
-        unknownKeys = reader.unknownKeys + (tokenizer?.unknownKeys ?? [])
+        python.unknownKeys = reader.unknownKeys + (tokenizer?.unknownKeys ?? [])
     }
 
     /// Whether the annotations are plain text.
@@ -150,57 +153,4 @@ public enum CaptionFormat: Sendable, Hashable {
     /// The file is plain text, and the caption is all of it, without the space around it; the
     /// reference's `BLIP3oDataset`.
     case text
-}
-
-/// Which tokenizer a configuration asks for.
-public struct TokenizerConfiguration: Sendable, Equatable {
-    /// The type's name, as in `transformers.AutoTokenizer.from_pretrained`.
-    public let type: String
-    /// `pretrained_model_name_or_path`, if there is one.
-    public let model: String?
-    /// Where it stands in its file, for messages.
-    public let keyPath: String
-    /// Keys that mean something to Python alone, one line each.
-    let notes: [String]
-    /// Keys that aren't known, with their paths.
-    let unknownKeys: [String]
-
-    /// The byte-level tokenizer.
-    public static let bytes = TokenizerConfiguration(type: "redcaps.ByteTokenizer")
-
-    /// Names a tokenizer.
-    public init(type: String, model: String? = nil) {
-        self.type = type
-        self.model = model
-        keyPath = "tokenizer"
-        notes = []
-        unknownKeys = []
-    }
-
-    init(_ value: JSONValue, at keyPath: String) throws(ConfigurationError) {
-        var reader = try ConfigurationReader(value, at: keyPath)
-        type = try reader.string("type")
-        model = try reader.optionalString("pretrained_model_name_or_path")
-        self.keyPath = keyPath
-        notes = [
-            reader.note("trust_remote_code", "code of a model is never run"),
-            reader.note(
-                "padding_side", "batches are padded on the right, as the reference's are",
-                unless: .string("right")),
-        ].compactMap(\.self)
-        unknownKeys = reader.unknownKeys
-    }
-
-    /// Makes the tokenizer.
-    /// - Throws: `ConfigurationError` for any but the byte-level one.
-    public func makeTokenizer() throws(ConfigurationError) -> any CaptionTokenizer {
-        guard self.type == Self.bytes.type else {
-            throw ConfigurationError(
-                "\(keyPath).type", value: "\"\(type)\"",
-                "this tokenizer can't be loaded by RedCapsCore alone; pass one, which "
-                    + "makeTokenizer(root:) of RedCapsTokenizers makes, or take "
-                    + "\"\(Self.bytes.type)\" (redcaps: --tokenizer bytes)")
-        }
-        return ByteTokenizer()
-    }
 }

@@ -4,7 +4,6 @@ public import RedCapsBase
 public struct ConfigurationOverride: Sendable, Equatable {
     /// The keys from the top of the file, and places in lists.
     public let path: [String]
-    /// The new value.
     public let value: JSONValue
 
     /// Sets the value at a key path with dots between the keys.

@@ -24,8 +24,8 @@ public enum DatasetConfiguration: Sendable, Equatable {
         var reader = try ConfigurationReader(value, at: keyPath)
         guard try reader.typeName() == "ConcatDataset" else {
             let dataset = try CaptionDatasetConfiguration(value, at: keyPath)
-            notes += dataset.notes
-            notes += dataset.unknownKeys.map(TrainingConfiguration.note(unknown:))
+            notes += dataset.python.notes
+            notes += dataset.python.unknownKeys.map(TrainingConfiguration.note(unknown:))
             self = .captions(dataset)
             return
         }

@@ -4,7 +4,7 @@ import RedCapsLoading
 /// Which order a configuration asks for: the sampler's type and options, as Python has them.
 ///
 /// Without a seed, it is that of the run.
-public enum SamplerConfiguration: Sendable, Hashable {
+package enum SamplerConfiguration: Sendable, Hashable {
     /// mmengine's `InfiniteSampler`: all samples again and again.
     case infinite(shuffle: Bool = true, seed: Int? = nil)
     /// mmengine's `DefaultSampler`: epochs, extended to a multiple of the ranks if it rounds up.
@@ -12,8 +12,7 @@ public enum SamplerConfiguration: Sendable, Hashable {
     /// OpenUni's `FixedBatchMultiSourceSampler`: of each source in turn so many batches.
     case fixedBatches(repeats: [Int], batchSize: Int, shuffle: Bool = true, seed: Int? = nil)
 
-    /// Whether samples are shuffled.
-    public var shuffles: Bool {
+    package var shuffles: Bool {
         switch self {
         case .infinite(let shuffle, _), .epochs(let shuffle, _, _),
             .fixedBatches(_, _, let shuffle, _):
@@ -22,7 +21,7 @@ public enum SamplerConfiguration: Sendable, Hashable {
     }
 
     /// The seed, if it isn't that of the run.
-    public var seed: Int? {
+    package var seed: Int? {
         switch self {
         case .infinite(_, let seed), .epochs(_, let seed, _), .fixedBatches(_, _, _, let seed): seed
         }

@@ -1,9 +1,4 @@
 public import RedCapsBase
-import RedCapsImage
-import RedCapsLoading
-public import RedCapsTokenizers
-public import Logging
-import RedCapsTar
 
 /// A whole configuration as mmengine dumps it, or just a data set's dictionary: the parts that say
 /// how to load.
@@ -28,7 +23,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// `train_dataloader.drop_last`: whether a last batch with fewer samples is left out.
     public var dropsLast: Bool
     /// The order: `train_dataloader.sampler`, or endless shuffled without one.
-    public var sampler: SamplerConfiguration
+    package var sampler: SamplerConfiguration
     /// What pads `input_ids`: `train_dataloader.collate_fn.pad_index`, else 0; without `collate_fn`,
     /// the `pad_index` at the top.
     public var padIndex: Int
@@ -161,30 +156,5 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// One line about a key that means nothing to anything here.
     static func note(unknown keyPath: String) -> String {
         "\(keyPath) isn't known and has no effect"
-    }
-}
-
-extension CaptionDataset {
-    /// Opens the data set of a training configuration, with its padding id; what the configuration
-    /// has that is left out of account is logged. For one of several data sets, there is
-    /// `ConcatDataset`.
-    /// - Throws: As the initializer for a data set's own configuration.
-    public convenience init(
-        _ training: TrainingConfiguration, root: String? = nil,
-        tokenizer: (any CaptionTokenizer)? = nil, imageOptions: ImageOptions = ImageOptions(),
-        missing: MissingPolicy = .failSample, excluding: SkipList = SkipList(),
-        cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
-        logger: Logger = Logger(label: "RedCaps")
-    ) throws {
-        let sources = training.dataset.sources
-        guard let source = sources.first, sources.count == 1 else {
-            throw ConfigurationError(
-                "dataset", "has \(sources.count) data sets; open it with ConcatDataset")
-        }
-        for note in training.notes { logger.notice("\(note)") }
-        try self.init(
-            source, root: root, tokenizer: tokenizer, imageOptions: imageOptions,
-            padIndex: training.padIndex, missing: missing, excluding: excluding,
-            cancellation: cancellation, progress: progress, logger: logger)
     }
 }

@@ -1,4 +1,4 @@
-public import RedCapsBase
+package import RedCapsBase
 
 #if YAML
 internal import Yams
@@ -10,7 +10,7 @@ extension JSONValue {
     /// are text. An alias stands for a copy of what its anchor marks; a document of more than a
     /// million values, copies included, is refused.
     /// - Throws: `YAMLError` with the line.
-    public init(parsingYAML bytes: [UInt8]) throws(YAMLError) {
+    package init(parsingYAML bytes: [UInt8]) throws(YAMLError) {
         guard bytes.count <= 1 << 24 else {
             throw YAMLError("a configuration of more than 16 MiB isn't read")
         }
@@ -27,7 +27,8 @@ extension JSONValue {
 /// Yams would put copies in the place of aliases, and compare even those that are keys: a few lines
 /// could keep it busy for ever. So it never sees an alias: every asterisk is replaced with a private
 /// character, which turns `*name` into plain text that begins with it, as no plain text can begin
-/// with an asterisk. Copies are then made here, and counted.
+/// with an asterisk. Copies are then made here, and counted. Refusing anchors would be less, but files that
+/// are written by hand share prompt templates with them, and what PyYAML reads is to be read.
 private struct YAMLDocument {
     private static let maximumCount = 1_000_000
     /// As deep as JSON may be.

@@ -1,11 +1,11 @@
 import RedCapsBase
 
 /// Why a text isn't YAML as PyYAML reads it, or can't be read at all.
-public struct YAMLError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct YAMLError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Where, in lines from 1; `nil` for the whole.
-    public let line: Int?
+    package let line: Int?
     /// What is wrong, or what to do.
-    public let reason: String
+    package let reason: String
 
     init(_ reason: String, line: Int? = nil) {
         self.line = line
@@ -13,7 +13,7 @@ public struct YAMLError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// The place and the reason in one line.
-    public var description: String {
+    package var description: String {
         line.map { "not valid YAML in line \($0): \(reason)" } ?? reason
     }
 }
@@ -22,7 +22,7 @@ public struct YAMLError: Error, Sendable, Equatable, CustomStringConvertible {
 extension JSONValue {
     /// Refuses.
     /// - Throws: `YAMLError` that names the trait.
-    public init(parsingYAML bytes: [UInt8]) throws(YAMLError) {
+    package init(parsingYAML bytes: [UInt8]) throws(YAMLError) {
         throw YAMLError(
             "this build doesn't read YAML: enable the trait \"YAML\" of the package RedCaps, or dump "
                 + "the configuration as .json")

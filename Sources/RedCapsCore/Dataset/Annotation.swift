@@ -55,12 +55,12 @@ enum Annotation {
 }
 
 /// Why an annotation has no caption.
-public struct AnnotationError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct AnnotationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong.
-    public let reason: String
+    package let reason: String
 
     package init(reason: String) { self.reason = reason }
 
     /// The reason.
-    public var description: String { reason }
+    package var description: String { reason }
 }

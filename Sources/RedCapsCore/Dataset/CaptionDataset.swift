@@ -42,8 +42,8 @@ public final class CaptionDataset: Dataset {
     ///   - cancellation: Stops the building of an index within a second.
     ///   - progress: Told after each shard that an index is built of.
     ///   - logger: Told about damaged shards and missing files, once each.
-    /// - Throws: `ConfigurationError`, `ManifestError`, `SkipListError` or `StoreError` with the
-    ///   place.
+    /// - Throws: `ConfigurationError`, `TokenizerError`, `ManifestError`, `SkipListError` or
+    ///   `StoreError` with the place.
     public convenience init(
         _ configuration: CaptionDatasetConfiguration, root: String? = nil,
         tokenizer: (any CaptionTokenizer)? = nil, imageOptions: ImageOptions = ImageOptions(),
@@ -52,17 +52,20 @@ public final class CaptionDataset: Dataset {
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
-        func resolve(_ path: String) -> String { Self.path(path, in: root) }
+        func resolve(_ path: String?, _ key: String) throws(ConfigurationError) -> String {
+            try Self.path(path, key, in: root)
+        }
         let index = try SampleIndex(
-            list: resolve(configuration.dataPath), images: resolve(configuration.imageFolder),
-            annotations: resolve(configuration.captionFolder), cancellation: cancellation,
-            progress: progress)
+            list: resolve(configuration.dataPath, "data_path"),
+            images: resolve(configuration.imageFolder, "image_folder"),
+            annotations: resolve(configuration.captionFolder, "cap_folder"),
+            cancellation: cancellation, progress: progress)
         index.report(to: logger, missing)
         var omitted = missing == .dropAtOpen ? try index.missingSamples() : []
         omitted += try excluding.entries(of: index)
         try self.init(
             configuration, index, omitted: SkippedEntries(omitted), tokenizer: tokenizer,
-            imageOptions: imageOptions, padIndex: padIndex)
+            root: root, imageOptions: imageOptions, padIndex: padIndex)
     }
 
     /// Opens a data set whose files lie in any stores: finds its index, or locates all files of its
@@ -91,14 +94,14 @@ public final class CaptionDataset: Dataset {
         cancellation: Cancellation? = nil, logger: Logger = Logger(label: "RedCaps")
     ) throws {
         let index = try SampleIndex(
-            list: Self.path(configuration.dataPath, in: root), stores: stores,
+            list: Self.path(configuration.dataPath, "data_path", in: root), stores: stores,
             cancellation: cancellation)
         index.report(to: logger, missing)
         var omitted = missing == .dropAtOpen ? try index.missingSamples() : []
         omitted += try excluding.entries(of: index)
         try self.init(
             configuration, index, omitted: SkippedEntries(omitted), tokenizer: tokenizer,
-            imageOptions: imageOptions, padIndex: padIndex)
+            root: root, imageOptions: imageOptions, padIndex: padIndex)
     }
 
     /// Makes a data set of a list in memory and of stores; all files are located at once.
@@ -132,23 +135,27 @@ public final class CaptionDataset: Dataset {
             tokenizer: tokenizer, imageOptions: imageOptions, padIndex: padIndex)
     }
 
-    private static func path(_ path: String, in root: String?) -> String {
+    private static func path(
+        _ path: String?, _ key: String, in root: String?
+    ) throws(ConfigurationError) -> String {
+        guard let path else { throw ConfigurationError(key, "a string is needed") }
         guard let root, !path.hasPrefix("/") else { return path }
         return root.hasSuffix("/") ? root + path : root + "/" + path
     }
 
     private init(
         _ configuration: CaptionDatasetConfiguration, _ samples: SampleIndex,
-        omitted: SkippedEntries, tokenizer: (any CaptionTokenizer)?, imageOptions: ImageOptions,
-        padIndex: Int
+        omitted: SkippedEntries, tokenizer: (any CaptionTokenizer)?, root: String? = nil,
+        imageOptions: ImageOptions, padIndex: Int
     ) throws {
         try configuration.check()
-        guard let tokenizer = try tokenizer ?? configuration.tokenizer?.makeTokenizer() else {
+        guard let tokenizer = try tokenizer ?? configuration.tokenizer?.makeTokenizer(root: root)
+        else {
             throw ConfigurationError("tokenizer", "a tokenizer is needed")
         }
         guard samples.count > omitted.count else {
             throw ConfigurationError(
-                "data_path", value: "\"\(configuration.dataPath)\"",
+                "data_path", value: configuration.dataPath.map { "\"\($0)\"" },
                 samples.count == 0
                     ? "the list has no samples" : "all \(samples.count) samples are left out")
         }
@@ -214,7 +221,7 @@ public final class CaptionDataset: Dataset {
 
     /// The list's entry of a sample; `nil` if there is no such sample.
     private func entry(of index: Int) -> Int? {
-        let index = configuration.alwaysLoadsFirst ? 0 : index
+        let index = configuration.python.alwaysLoadsFirst ? 0 : index
         return (0..<count).contains(index) ? omitted.entry(index) : nil
     }
 
@@ -239,9 +246,10 @@ public final class CaptionDataset: Dataset {
         guard let entry = entry(of: index) else {
             throw SampleError(
                 index: index, stage: .image, path: "",
-                cause: ManifestError(file: configuration.dataPath, reason: "has \(count) samples"))
+                cause: ManifestError(
+                    file: configuration.dataPath ?? "the manifest", reason: "has \(count) samples"))
         }
-        let index = configuration.alwaysLoadsFirst ? 0 : index
+        let index = configuration.python.alwaysLoadsFirst ? 0 : index
         let files = workspace.files
         if files.entry != entry {
             files.read(entry, of: samples, index: index, probe: workspace.probe)
@@ -288,7 +296,7 @@ public final class CaptionDataset: Dataset {
         }
         return CaptionSample(
             index: index, imageFile: files.imagePath,
-            imageFolder: configuration.imageFolder,
+            imageFolder: configuration.imageFolder ?? "",
             sourceSize: (image.header.width, image.header.height), crop: image.crop,
             isMirrored: image.isMirrored, isDropped: isDropped, caption: caption.text,
             inputIDs: ids,

@@ -11,23 +11,18 @@ extension ConcatDataset where Source == CaptionDataset {
     ///   - training: What to load.
     ///   - root: The folder that relative paths of the configuration are relative to; `nil` for the
     ///     working directory.
-    ///   - tokenizer: Instead of those that the configuration names.
-    ///   - makeTokenizer: Makes a tokenizer that the configuration names, once each; by default only
-    ///     the byte-level one is known, `makeTokenizer(root:)` of RedCapsTokenizers knows models'.
+    ///   - tokenizer: Instead of those that the configuration names, each of which is loaded once.
     ///   - imageOptions: How files become pixels.
     ///   - missing: What to do about samples whose files are in no shard.
     ///   - excluding: Samples to leave out, a list for each data set in their order; none by default.
     ///   - cancellation: Stops the building of an index within a second.
     ///   - progress: Told after each shard that an index is built of.
     ///   - logger: Told about damaged shards and missing files, once each.
-    /// - Throws: `ConfigurationError`, `ManifestError`, `SkipListError` or `StoreError` with the
-    ///   place.
+    /// - Throws: `ConfigurationError`, `TokenizerError`, `ManifestError`, `SkipListError` or
+    ///   `StoreError` with the place.
     public convenience init(
         _ training: TrainingConfiguration, root: String? = nil,
         tokenizer: (any CaptionTokenizer)? = nil,
-        makeTokenizer: (TokenizerConfiguration) throws -> any CaptionTokenizer = {
-            try $0.makeTokenizer()
-        },
         imageOptions: ImageOptions = ImageOptions(), missing: MissingPolicy = .failSample,
         excluding: [SkipList] = [],
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
@@ -48,7 +43,7 @@ extension ConcatDataset where Source == CaptionDataset {
             if let same = known.first(where: { $0.model == named.model && $0.type == named.type }) {
                 return same.tokenizer
             }
-            known.append((named.model, named.type, try makeTokenizer(named)))
+            known.append((named.model, named.type, try named.makeTokenizer(root: root)))
             return known.last?.tokenizer
         }
         var sources: [CaptionDataset] = []
@@ -82,7 +77,8 @@ extension CaptionDataset {
         func pixels(_ dataset: CaptionDataset) -> String {
             let format = dataset.imageOptions.format
             return "\(dataset.configuration.imageSize)² (\(format.type.rawValue), "
-                + "\(format.layout.rawValue)) of \(dataset.configuration.dataPath)"
+                + "\(format.layout.rawValue))"
+                + (dataset.configuration.dataPath.map { " of \($0)" } ?? "")
         }
         guard let first = datasets.first else { return }
         for (number, other) in datasets.enumerated() {

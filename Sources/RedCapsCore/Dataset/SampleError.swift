@@ -17,11 +17,9 @@ public struct SampleError: LocatedError, Sendable, CustomStringConvertible {
 
     /// The index in the data set's list.
     public let index: Int
-    /// How far loading had got.
     public let stage: Stage
     /// The path, as the list has it, of what is at fault.
     public let path: String
-    /// The cause.
     public let cause: any Error
 
     /// The sample, the place and the reason in one line.
@@ -29,16 +27,16 @@ public struct SampleError: LocatedError, Sendable, CustomStringConvertible {
 }
 
 /// Why an image isn't trained on though it can be decoded.
-public struct UnacceptableImage: Error, Sendable, Equatable, CustomStringConvertible {
+package struct UnacceptableImage: Error, Sendable, Equatable, CustomStringConvertible {
     /// The width in pixels, as it is shown if orientations are applied.
-    public let width: Int
+    package let width: Int
     /// The height in pixels, likewise.
-    public let height: Int
+    package let height: Int
     /// The rule that it breaks.
-    public let reason: String
+    package let reason: String
 
     /// The size and the rule.
-    public var description: String { "\(width)×\(height) pixels: \(reason)" }
+    package var description: String { "\(width)×\(height) pixels: \(reason)" }
 }
 
 extension ImageHeader {

@@ -1,13 +1,13 @@
-/// How a prompt that is longer than `max_length` becomes shorter.
+/// How a prompt of more than `max_length` ids is cut.
 public struct PromptTruncation: Sendable, Hashable {
     /// A stable name.
     public let name: String
 
-    /// The ids at the end go, as in the reference: the closing tokens of a long caption's prompt are
-    /// lost.
+    /// Ids beyond `max_length` are cut off, as in the reference: a long caption's prompt loses its closing
+    /// tokens.
     public static let end = PromptTruncation(name: "end")
-    /// Words at the caption's end go until the whole prompt fits; of a caption without white space,
-    /// characters.
+    /// Words at the caption's end are left out until the whole prompt fits; of a caption without white
+    /// space, characters.
     public static let caption = PromptTruncation(name: "caption")
 }
 
@@ -24,12 +24,11 @@ public struct CaptionTokens: Sendable, Hashable {
 
 /// How prompts are made of captions, where that may differ from the reference.
 public struct PromptOptions: Sendable, Hashable {
-    /// How a prompt that is too long becomes shorter; by default as in the reference.
+    /// By default `.end`, as in the reference.
     public var truncation: PromptTruncation
-    /// What special tokens in captions mean; by default as in the reference.
+    /// By default `.special`, as in the reference.
     public var captionTokens: CaptionTokens
 
-    /// Makes options.
     public init(
         truncation: PromptTruncation = .end, captionTokens: CaptionTokens = .special
     ) {

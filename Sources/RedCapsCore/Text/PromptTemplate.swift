@@ -1,5 +1,3 @@
-public import RedCapsBase
-
 /// What a caption is wrapped in before it is tokenized.
 ///
 /// The reference formats three strings with Python's `str.format`; only `{input}` and doubled braces
@@ -10,7 +8,6 @@ public struct PromptTemplate: Sendable, Equatable {
     private let instruction: FormatString
     private let imageStart: String
 
-    /// Makes a template.
     /// - Parameters:
     ///   - generation: `GENERATION`, with `{input}` for the caption.
     ///   - unconditional: `CFG`, for a dropped caption.
@@ -20,23 +17,20 @@ public struct PromptTemplate: Sendable, Equatable {
     public init(
         generation: String, unconditional: String, instruction: String, imageStart: String
     ) throws(ConfigurationError) {
-        self.generation = try FormatString(generation, at: "GENERATION")
-        self.unconditional = unconditional
-        self.instruction = try FormatString(instruction, at: "INSTRUCTION")
-        self.imageStart = imageStart
+        try self.init(
+            generation: generation, unconditional: unconditional, instruction: instruction,
+            imageStart: imageStart, path: { $0 })
     }
 
-    /// Decodes the dictionary of a configuration.
-    /// - Throws: `ConfigurationError` for a missing string or a bad format.
-    public init(_ value: JSONValue, at keyPath: String) throws(ConfigurationError) {
-        var reader = try ConfigurationReader(value, at: keyPath)
-        generation = try FormatString(
-            try reader.string("GENERATION"), at: reader.path("GENERATION"))
-        unconditional = try reader.string("CFG")
-        instruction = try FormatString(
-            try reader.string("INSTRUCTION"), at: reader.path("INSTRUCTION"))
-        let startsImage = try reader.bool("IMG_START_TOKEN_FOR_GENERATION", default: true)
-        imageStart = startsImage ? try reader.string("IMG_START_TOKEN") : ""
+    /// - Parameter path: The path of a key in its file, for messages.
+    init(
+        generation: String, unconditional: String, instruction: String, imageStart: String,
+        path: (String) -> String
+    ) throws(ConfigurationError) {
+        self.generation = try FormatString(generation, at: path("GENERATION"))
+        self.unconditional = unconditional
+        self.instruction = try FormatString(instruction, at: path("INSTRUCTION"))
+        self.imageStart = imageStart
     }
 
     /// What InternVL3 and other chat models on Qwen2 are trained with by the reference.

@@ -5,17 +5,16 @@
 /// than four times too large is shrunk by 2, 4 or 8 while it is decoded, which at least twice the
 /// wanted size survives. An image that is small enough stays as it is, byte by byte. One per thread.
 public final class Downsampler {
-    /// A downsampled image.
+    /// What a file becomes.
     public struct Output: Sendable {
-        /// The width of what is stored, in pixels.
+        /// In pixels, of what is stored.
         public let width: Int
-        /// The height.
+        /// In pixels, of what is stored.
         public let height: Int
         /// The JPEG, or `nil` if the file was left as it is.
         public let bytes: [UInt8]?
     }
 
-    /// What is wanted.
     public let options: DownsamplingOptions
 
     private let decoder: ImageDecoder
@@ -26,7 +25,6 @@ public final class Downsampler {
     /// For images that are turned: as they are stored, then as they are shown.
     private var turning = Scratch()
 
-    /// Makes a downsampler.
     /// - Throws: `ImageError` with `noMemory`.
     public init(
         _ options: DownsamplingOptions, kernel: ResampleKernel = .automatic
@@ -110,12 +108,11 @@ public final class Downsampler {
         return (scaled(width), scaled(height))
     }
 
-    /// By how much a JPEG is shrunk while it is decoded: as far as twice the size of the result is
-    /// left. Beyond, what libjpeg throws away would be missed.
+    /// By how much an image is shrunk while it is decoded: as far as twice the size of the result
+    /// is left. Beyond, what that throws away would be missed.
     private func shrink(_ header: ImageHeader, to shortest: Int) -> Int {
-        guard header.format == .jpeg else { return 1 }
         let edge = min(header.width, header.height)
-        return [8, 4, 2].first { edge >= 2 * shortest * $0 } ?? 1
+        return header.shrink { edge >= 2 * shortest * $0 }
     }
 
     /// Decodes and resamples an image.

@@ -14,16 +14,14 @@ public struct DownsamplingOptions: Sendable, Hashable {
     public let shortestEdge: Int
     /// Quality and coding of the JPEGs; images that are gray stay so.
     public let encoder: JPEGEncoder
-    /// What becomes of ICC profiles.
+    /// By default `.keep`.
     public var profile: Profile
-    /// Whether images are turned as their metadata say.
+    /// Whether images are turned as their metadata say, and marked upright; by default not.
     public var appliesOrientation: Bool
-    /// Whether EXIF, XMP and IPTC data stay.
+    /// Whether EXIF, XMP and IPTC data stay; by default they do.
     public var keepsMetadata: Bool
-    /// What is too large to be decoded.
     public var limits: ImageLimits
 
-    /// Sets options.
     /// - Parameters:
     ///   - shortestEdge: In pixels, 1 ... 65500.
     ///   - quality: 1 to 100, as libjpeg counts.

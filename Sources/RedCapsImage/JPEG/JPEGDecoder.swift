@@ -79,7 +79,8 @@ internal import CJPEG
         try check(unsafe rc_jpeg_decoder_begin(handle, start, bytes.count, &header))
         return ImageHeader(
             format: .jpeg, width: Int(header.width), height: Int(header.height),
-            componentCount: Int(header.components), isProgressive: header.is_progressive != 0)
+            componentCount: Int(header.components), isProgressive: header.is_progressive != 0,
+            mostShrink: 8)
     }
 
     private func check(_ status: rc_jpeg_status) throws(ImageError) {

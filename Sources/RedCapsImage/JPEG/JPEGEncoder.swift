@@ -14,7 +14,6 @@ public struct JPEGEncoder: Sendable, Hashable {
 
     /// 1 to 100, as libjpeg counts.
     public let quality: Int
-    /// How colour is stored.
     public let sampling: Sampling
     /// Whether to store scans of growing detail.
     public let isProgressive: Bool
@@ -23,7 +22,6 @@ public struct JPEGEncoder: Sendable, Hashable {
     /// A restart marker after so many units of coding, or 0 for none.
     public let restartInterval: Int
 
-    /// Chooses options.
     /// - Throws: `ImageError` with `badRequest` for a quality that isn't in 1 ... 100, or an interval
     ///   that isn't in 0 ... 65535.
     public init(

@@ -52,11 +52,12 @@ struct PNGChunks {
         ImageOrientation(ExifDirectory(metadata.exif), xmp: metadata.xmp)
     }
 
-    private var exif: [UInt8] = []
-    private var rawProfile: [UInt8] = []
-    private var xmp: [UInt8] = []
-    private var profile: [UInt8] = []
-    private var textBytes = 0
+    // What text and profiles have told so far.
+    var exif: [UInt8] = []
+    var rawProfile: [UInt8] = []
+    var xmp: [UInt8] = []
+    var profile: [UInt8] = []
+    var textBytes = 0
     private var frameCount: Int?
     private var hasDefaultImage = false
     private var sequence: Int?
@@ -298,98 +299,8 @@ extension PNGChunks {
         sequence = number
     }
 
-    private static func array(_ body: Span<UInt8>) -> [UInt8] {
+    static func array(_ body: Span<UInt8>) -> [UInt8] {
         unsafe body.withUnsafeBufferPointer { unsafe Array($0) }
-    }
-}
-
-// Text and profiles. Pillow refuses what would take more than a mebibyte when it is inflated.
-extension PNGChunks {
-    private static let longestText = 1 << 20
-    private static let mostText = 64 << 20
-
-    private mutating func readProfile(_ body: Span<UInt8>) throws(ImageError) {
-        let name = Self.array(body).firstIndex(of: 0) ?? -1
-        guard name + 1 < body.count, body[name + 1] == 0 else {
-            throw ImageError(.invalid, "PNG: a colour profile of an unknown compression")
-        }
-        profile = try Self.inflated(body.extracting((name + 2)...)) ?? []
-    }
-
-    private mutating func readText(_ body: Span<UInt8>) throws(ImageError) {
-        let (key, value) = Self.split(Self.array(body)[...]) ?? (Self.array(body)[...], [])
-        try note(key, value, length: value.count)
-    }
-
-    private mutating func readCompressedText(_ body: Span<UInt8>) throws(ImageError) {
-        let (key, value) = Self.split(Self.array(body)[...]) ?? (Self.array(body)[...], [])
-        guard value.first ?? 0 == 0 else {
-            throw ImageError(.invalid, "PNG: text of an unknown compression")
-        }
-        let text = Array(value.dropFirst())
-        let inflated = try Self.inflated(text.span) ?? []
-        try note(key, inflated[...], length: inflated.count)
-    }
-
-    private mutating func readInternationalText(_ body: Span<UInt8>) throws(ImageError) {
-        guard let (key, rest) = Self.split(Self.array(body)[...]), rest.count >= 2,
-            let (language, more) = Self.split(rest.dropFirst(2)),
-            let (translated, value) = Self.split(more)
-        else { return }
-        var text = Array(value)
-        if rest[rest.startIndex] != 0 {
-            guard rest[rest.startIndex + 1] == 0, let inflated = try Self.inflated(text.span)
-            else { return }
-            text = inflated
-        }
-        if key.elementsEqual("XML:com.adobe.xmp".utf8) { xmp = text }
-        guard String(validating: language, as: UTF8.self) != nil,
-            String(validating: translated, as: UTF8.self) != nil,
-            let words = String(validating: text, as: UTF8.self)
-        else { return }
-        try count(words.unicodeScalars.count)
-    }
-
-    private mutating func note(
-        _ key: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>, length: Int
-    ) throws(ImageError) {
-        guard !key.isEmpty else { return }
-        if key.elementsEqual("exif".utf8) { exif = Array(value) }
-        if key.elementsEqual("Raw profile type exif".utf8) { rawProfile = Array(value) }
-        try count(length)
-    }
-
-    private mutating func count(_ length: Int) throws(ImageError) {
-        textBytes += length
-        guard textBytes <= Self.mostText else {
-            throw ImageError(.invalid, "PNG: more than 64 MiB of text")
-        }
-    }
-
-    private static func split(
-        _ bytes: ArraySlice<UInt8>
-    ) -> (ArraySlice<UInt8>, ArraySlice<UInt8>)? {
-        guard let zero = bytes.firstIndex(of: 0) else { return nil }
-        return (bytes[..<zero], bytes[(zero + 1)...])
-    }
-
-    /// - Returns: `nil` for what is no stream of zlib, which Pillow forgives.
-    private static func inflated(_ body: Span<UInt8>) throws(ImageError) -> [UInt8]? {
-        switch Zlib.inflate(body, atMost: longestText) {
-        case .bytes(let bytes, _): return bytes
-        case .broken: return nil
-        case .tooLong:
-            throw ImageError(.invalid, "PNG: text or a profile of more than a mebibyte")
-        }
-    }
-
-    /// ImageMagick writes metadata as text: three lines, then hexadecimal digits.
-    private static func bytes(ofRawProfile text: [UInt8]) -> [UInt8] {
-        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        let digits = lines.dropFirst(3).joined().compactMap { digit -> UInt8? in
-            UInt8(String(UnicodeScalar(digit)), radix: 16)
-        }
-        return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 }
 #endif

@@ -38,7 +38,7 @@ public struct SampleDigester {
         self.failurePolicy = failurePolicy
         workspace = try dataset.makeWorkspace()
         for workspace in workspace.sources { workspace.keepsImageBytes = true }
-        storage = try dataset.makeStorage(slots: 1)
+        storage = try dataset.makeStorage(for: PlannedBatch([0]))
     }
 
     /// Loads a sample.

@@ -19,7 +19,7 @@ public struct BytePairFamily: Sendable, Hashable {
     /// GPT-4o (o200k) and Llama 4.
     public static let gpt4o = BytePairFamily(name: "gpt4o")
 
-    /// All of them.
+    /// All families, by whose names the command line takes them.
     public static let all: [BytePairFamily] = [.qwen2, .gpt2, .roberta, .clip, .gpt4, .gpt4o]
 
     private init(name: String) { self.name = name }

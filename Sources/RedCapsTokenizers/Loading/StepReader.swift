@@ -60,7 +60,7 @@ extension JSONReader {
         }
     }
 
-    /// Reads a pre-tokenizer, the last step of which must be `ByteLevel`.
+    /// Reads the pre-tokenizer of a byte-level model, the last step of which must be `ByteLevel`.
     func splits() throws(TokenizerError) -> [SplitStep] {
         guard try type() == "Sequence" else {
             guard try type() == "ByteLevel" else { throw notByteLevel() }
@@ -87,7 +87,8 @@ extension JSONReader {
             + (try bool("use_regex") ?? true ? [.gpt2] : [])
     }
 
-    private func split() throws(TokenizerError) -> [SplitStep] {
+    /// Reads a pre-tokenizer, or a step of one.
+    func split() throws(TokenizerError) -> [SplitStep] {
         switch try type() {
         case "Sequence":
             try allow(["type", "pretokenizers"])

@@ -52,7 +52,7 @@ extension TokenizerPipeline {
         guard !entries.isEmpty else { return }
         let steps = self
         var added = self.added
-        try added.add(entries.map(\.token), to: model.vocabulary) {
+        try added.add(entries.map(\.token), to: model) {
             number throws(TokenizerError) in
             let entry = entries[number]
             let form = try steps.normalized(entry.token.content)

@@ -8,16 +8,16 @@ struct TokenizerFile {
     /// - Throws: `TokenizerError` with the path of keys of what isn't supported.
     init(_ file: String) throws(TokenizerError) {
         var values: [String: JSONValue] = [:]
-        var model = ModelReader(file: file)
-        var hasModel = false
+        var model: (any ModelReader)?
         do {
             let bytes = try TokenizerFolder.bytes(of: file)
             var scanner = JSONScanner(bytes)
             try scanner.readObject { key, scanner throws(JSONError) in
                 switch key {
                 case "model":
-                    hasModel = true
-                    try model.read(&scanner)
+                    var reader = ModelKind(next: scanner).makeReader(file)
+                    try reader.read(&scanner)
+                    model = reader
                 case "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder",
                     "version":
                     values[key] = try scanner.readValue()
@@ -31,7 +31,7 @@ struct TokenizerFile {
             throw TokenizerError(.invalid, file: file, "\(error)")
         }
         let reader = try JSONReader(.object(values), file, "")
-        guard hasModel else { throw reader.failure("model", "a model is needed") }
+        guard let model else { throw reader.failure("model", "a model is needed") }
         if let version = try reader.string("version"), version != "1.0" {
             throw reader.unsupported("version")
         }
@@ -44,12 +44,14 @@ struct TokenizerFile {
                 .unsupported, file: file, keyPath: "pre_tokenizer",
                 "only what ends in ByteLevel is supported; \(JSONReader.advice)")
         }
-        pipeline.splits = try splitting.splits()
+        pipeline.splits = try pipeline.model.isByteLevel ? splitting.splits() : splitting.split()
         if let processor = try reader.object("post_processor") {
             (pipeline.prefix, pipeline.suffix) = try processor.specialTokens()
         }
         if let decoder = try reader.object("decoder") {
-            guard try decoder.type() == "ByteLevel" else { throw decoder.unsupported("type") }
+            guard try decoder.type() == pipeline.model.decoderType else {
+                throw decoder.unsupported("type")
+            }
         } else {
             pipeline.joinsBytes = false
         }

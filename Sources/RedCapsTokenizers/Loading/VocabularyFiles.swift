@@ -7,7 +7,7 @@ enum VocabularyFiles {
     static func model(
         _ vocabulary: String, merges: String, _ family: BytePairFamily, unknown: String?
     ) throws(TokenizerError) -> BytePairModel {
-        var reader = ModelReader(file: vocabulary)
+        var reader = BytePairReader(file: vocabulary)
         do {
             var scanner = JSONScanner(try TokenizerFolder.bytes(of: vocabulary))
             try reader.readVocabulary(&scanner)
@@ -22,7 +22,7 @@ enum VocabularyFiles {
     }
 }
 
-extension ModelReader {
+extension BytePairReader {
     /// Reads a `merges.txt`: a pair in each line, after comments that begin with `#version`.
     mutating func readMerges(_ text: [UInt8], of file: String) throws(TokenizerError) {
         hasMerges = true

@@ -1,5 +1,5 @@
 /// A byte-pair model: tokens, merges, and what happens to bytes that are no token.
-struct BytePairModel: Sendable {
+struct BytePairModel: WordModel {
     let vocabulary: Vocabulary
     let merges: MergeTable
     /// The id of each byte.
@@ -37,5 +37,38 @@ struct BytePairModel: Sendable {
         self.unknown = unknown
         self.fusesUnknown = fusesUnknown
         self.ignoresMerges = ignoresMerges
+    }
+
+    func encode(_ word: ScalarText, in memory: MergeMemory) -> Int {
+        if ignoresMerges, let id = vocabulary.id(of: word) { return memory.scratch.set(id) }
+        return memory.scratch.merge(word, self)
+    }
+
+    var tokenCount: Int { vocabulary.count }
+    func id(of token: String) -> UInt32? { vocabulary.id(ofSpelled: Array(token.utf8)) }
+    func token(of id: UInt32) -> String? { vocabulary.spelled(id) }
+    func bytes(of id: UInt32) -> ArraySlice<UInt8>? { vocabulary[id] }
+    var decoderType: String { "ByteLevel" }
+
+    func makeEncoder(_ pipeline: TokenizerPipeline) -> TextEncoder {
+        .bytePair(PipelineEncoder(self, pipeline))
+    }
+}
+
+/// What words are merged in.
+final class MergeMemory: WordMemory {
+    fileprivate var scratch = MergeScratch()
+
+    func copy(_ count: Int, to output: UnsafeMutablePointer<UInt32>) {
+        unsafe scratch.copy(count, to: output)
+    }
+}
+
+extension Vocabulary {
+    /// The id of a token that lies in a text.
+    fileprivate func id(of word: ScalarText) -> UInt32? {
+        var bytes: [UInt8] = []
+        word.append(0, word.count, to: &bytes)
+        return id(of: bytes[...])
     }
 }

@@ -65,8 +65,16 @@
             ? mergeShort(count, model.merges) : mergeLong(count, model.merges)
     }
 
-    /// The ids of the word that was merged last.
-    subscript(position: Int) -> UInt32 { unsafe ids[position] }
+    /// Takes an id for that of a whole word.
+    mutating func set(_ id: UInt32) -> Int {
+        unsafe ids[0] = id
+        return 1
+    }
+
+    /// Writes the first ids of the last word out, at most as many as it had.
+    func copy(_ count: Int, to output: UnsafeMutablePointer<UInt32>) {
+        unsafe output.update(from: ids, count: count)
+    }
 
     private mutating func symbols(of word: ScalarText, _ model: borrowing BytePairModel) -> Int {
         var count = 0

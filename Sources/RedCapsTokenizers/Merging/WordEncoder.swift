@@ -1,19 +1,20 @@
 /// Turns words into ids, and keeps what it learns about them.
 ///
-/// Words must lie in memory with `padding` readable bytes behind them.
-@safe struct WordEncoder: ~Copyable {
-    /// So many bytes after a text may be read.
-    static let padding = 16
-
+/// Words must lie in memory with `ScalarText.padding` readable bytes behind them.
+@safe struct WordEncoder<Model: WordModel>: ~Copyable {
+    private let model: Model
     private var cache = WordCache()
     private var longWords = LongWordCache()
-    private var scratch = MergeScratch()
+    private let memory = Model.Memory()
     private var output: UnsafeMutablePointer<UInt32>
     private var capacity = 1024
     /// How many ids there are.
     private(set) var count = 0
 
-    init() { unsafe output = .allocate(capacity: capacity) }
+    init(_ model: Model) {
+        self.model = model
+        unsafe output = .allocate(capacity: capacity)
+    }
 
     deinit { unsafe output.deallocate() }
 
@@ -47,8 +48,8 @@
 
     /// Appends the ids of a word, which isn't empty.
     @inline(__always)
-    mutating func append(_ word: ScalarText, _ model: borrowing BytePairModel) {
-        guard word.count <= WordCache.longestWord else { return appendLong(word, model) }
+    mutating func append(_ word: ScalarText) {
+        guard word.count <= WordCache.longestWord else { return appendLong(word) }
         let raw = unsafe UnsafeRawPointer(word.base)
         var low = UInt64(littleEndian: unsafe raw.loadUnaligned(as: UInt64.self))
         var high = UInt64(
@@ -62,7 +63,7 @@
         }
         high |= UInt64(truncatingIfNeeded: word.count) &<< 56
         let ids = cache[cache.index(low, high)]
-        guard ids.w != 0 else { return appendNew(word, low, high, model) }
+        guard ids.w != 0 else { return appendNew(word, low, high) }
         if capacity &- count < 4 { grow(by: 4) }
         unsafe UnsafeMutableRawPointer(output + count).storeBytes(
             of: ids, as: SIMD4<UInt32>.self)
@@ -70,11 +71,9 @@
     }
 
     /// Appends the ids of a short word that isn't in the cache.
-    private mutating func appendNew(
-        _ word: ScalarText, _ low: UInt64, _ high: UInt64, _ model: borrowing BytePairModel
-    ) {
+    private mutating func appendNew(_ word: ScalarText, _ low: UInt64, _ high: UInt64) {
         let start = count
-        merge(word, model)
+        encode(word)
         let new = count - start
         guard new > 0, new <= WordCache.mostIDs else { return }
         var ids = SIMD4<UInt32>(0, 0, 0, UInt32(new))
@@ -82,32 +81,22 @@
         cache.add(low, high, ids)
     }
 
-    private mutating func appendLong(_ word: ScalarText, _ model: borrowing BytePairModel) {
-        guard word.count <= LongWordCache.longestWord else { return merge(word, model) }
+    private mutating func appendLong(_ word: ScalarText) {
+        guard word.count <= LongWordCache.longestWord else { return encode(word) }
         let hash = LongWordCache.hash(word)
         if let ids = longWords.find(word, hash) {
             for id in ids { append(id) }
             return
         }
         let start = count
-        merge(word, model)
+        encode(word)
         longWords.add(word, hash, count: count - start) { unsafe output[start + $0] }
     }
 
-    private mutating func merge(_ word: ScalarText, _ model: borrowing BytePairModel) {
-        if model.ignoresMerges, let id = model.vocabulary.id(of: word) { return append(id) }
-        let new = scratch.merge(word, model)
+    private mutating func encode(_ word: ScalarText) {
+        let new = model.encode(word, in: memory)
         if capacity - count < new { grow(by: new) }
-        for position in 0..<new { unsafe output[count + position] = scratch[position] }
+        unsafe memory.copy(new, to: output + count)
         count += new
-    }
-}
-
-extension Vocabulary {
-    /// The id of a token that lies in a text.
-    func id(of word: ScalarText) -> UInt32? {
-        var bytes: [UInt8] = []
-        word.append(0, word.count, to: &bytes)
-        return id(of: bytes[...])
     }
 }

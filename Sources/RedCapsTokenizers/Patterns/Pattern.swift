@@ -2,7 +2,8 @@
 ///
 /// It matches as Oniguruma does: of all matches that begin first, the one that the order of
 /// alternatives prefers. For a program and a text the time is proportional to both, but for a few
-/// patterns, on which it gives up.
+/// patterns, on which it gives up. (Not Oniguruma itself: its time has no bound, and texts and patterns
+/// are others' here; the published patterns don't come this way.)
 struct Pattern: Sendable {
     enum Instruction: Sendable {
         /// Takes a scalar of a set.

@@ -5,6 +5,9 @@ import RedCapsBase
 /// Whoever makes one keeps the bytes alive and makes sure that they are whole scalars: then no
 /// position that these functions return is inside of a scalar or beyond the end.
 @safe struct ScalarText {
+    /// So many bytes after a text that is encoded may be read.
+    static let padding = 16
+
     let base: UnsafePointer<UInt8>
     let count: Int
     let table: ScalarTable

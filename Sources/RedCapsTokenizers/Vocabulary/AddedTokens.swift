@@ -59,11 +59,11 @@ struct AddedTokens: Sendable {
     /// - Parameter normalize: Gives the form in which the token of an index is looked for if that is
     ///   normalized, or throws where nothing would be left of it.
     mutating func add(
-        _ new: [AddedToken], to vocabulary: Vocabulary,
+        _ new: [AddedToken], to model: any WordModel,
         normalize: (Int) throws(TokenizerError) -> [UInt8]
     ) throws(TokenizerError) {
-        var next = vocabulary.count
-        if !isEmpty, endID > vocabulary.count { next = endID }
+        var next = model.tokenCount
+        if !isEmpty, endID > next { next = endID }
         for (index, var token) in new.enumerated() where !token.content.isEmpty {
             let number = numbers[token.content]
             if let number {
@@ -73,7 +73,7 @@ struct AddedTokens: Sendable {
             }
             let known =
                 number.map { ids[$0] }
-                ?? vocabulary.id(ofSpelled: Array(token.content.utf8))
+                ?? model.id(of: token.content)
             let id = known ?? UInt32(next)
             if known == nil { next += 1 }
             let form = token.isNormalized ? try normalize(index) : Array(token.content.utf8)

@@ -7,7 +7,6 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     /// What is wrong with it, or what to do.
     public let reason: String
 
-    /// Makes an error.
     public init(_ keyPath: String, value: String? = nil, _ reason: String) {
         self.keyPath = keyPath
         self.value = value

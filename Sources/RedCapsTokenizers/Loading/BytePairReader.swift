@@ -1,7 +1,7 @@
 import RedCapsBase
 
-/// Reads the model of a `tokenizer.json`: a vocabulary and merges, straight from the bytes.
-struct ModelReader {
+/// Reads a byte-pair model: a vocabulary and merges, straight from the bytes.
+struct BytePairReader: ModelReader {
     private let file: String
     private(set) var vocabulary = Vocabulary(capacity: 1 << 16)
     private(set) var merges: [(left: UInt32, right: UInt32, result: UInt32)] = []
@@ -111,7 +111,7 @@ struct ModelReader {
     }
 
     /// The model, once all is read.
-    func model() throws(TokenizerError) -> BytePairModel {
+    func model() throws(TokenizerError) -> any WordModel {
         let reader = try JSONReader(.object(options), file, "model")
         let type = try reader.string("type")
         guard type == "BPE" || type == nil && hasMerges else { throw reader.unsupported("type") }

@@ -1,22 +1,20 @@
-import RedCapsBase
-import Synchronization
-
-/// A model's own byte-level tokenizer, with the ids that Hugging Face's `tokenizers` gives.
+/// A model's own tokenizer, with the ids that Hugging Face's `tokenizers` gives.
 ///
-/// Loads what Qwen2 and InternVL3, GPT-2 and RoBERTa, Llama 3, GPT-4 and CLIP are published with;
-/// `Docs/Tokenizers.md` lists what a file may ask for. Any thread may encode at any time: each
-/// encodes in memory of its own, which is kept for the next text.
-public final class BytePairTokenizer: PlainTextTokenizer {
+/// Of the kinds that there are, byte-level byte pairs are loaded: what Qwen2 and InternVL3, GPT-2 and
+/// RoBERTa, Llama 3, GPT-4 and CLIP are published with; `Docs/Tokenizers.md` lists what a file may
+/// ask for. Any thread may encode at any time: each encodes in memory of its own, which is kept for
+/// the next text.
+public final class ModelTokenizer: PlainTextTokenizer {
     private let pipeline: TokenizerPipeline
-    private let workspaces = ConditionLock<[TokenizerWorkspace]>([])
+    private let encoder: TextEncoder
 
     init(_ pipeline: TokenizerPipeline) {
         var pipeline = pipeline
         pipeline.findShortWay()
         self.pipeline = pipeline
+        encoder = pipeline.model.makeEncoder(pipeline)
     }
 
-    /// Encodes a text.
     /// - Parameters:
     ///   - text: Any text; what looks like an added token becomes one.
     ///   - addSpecialTokens: Whether to put before and after it what the model's post-processor
@@ -25,7 +23,7 @@ public final class BytePairTokenizer: PlainTextTokenizer {
     public func encode(
         _ text: String, addSpecialTokens: Bool = true
     ) throws(TokenizerError) -> [Int] {
-        try encode(text, plain: [], addSpecialTokens: addSpecialTokens)
+        try encoder.encode(text, [], addSpecialTokens)
     }
 
     /// Encodes a text in parts of which special tokens mean nothing.
@@ -38,13 +36,7 @@ public final class BytePairTokenizer: PlainTextTokenizer {
     public func encode(
         _ text: String, plain: [Range<Int>], addSpecialTokens: Bool = true
     ) throws(TokenizerError) -> [Int] {
-        let workspace = takeWorkspace()
-        defer { workspaces.update { $0.append(workspace) } }
-        return try workspace.encode(text, plain, addSpecialTokens, pipeline)
-    }
-
-    private func takeWorkspace() -> TokenizerWorkspace {
-        workspaces.update { $0.popLast() } ?? TokenizerWorkspace()
+        try encoder.encode(text, plain, addSpecialTokens)
     }
 
     /// Encodes texts on several threads: the caller's and others.
@@ -57,37 +49,7 @@ public final class BytePairTokenizer: PlainTextTokenizer {
     public func encodeBatch(
         _ texts: [String], addSpecialTokens: Bool = true, threads: Int? = nil
     ) throws(TokenizerError) -> [[Int]] {
-        let threads = max(1, min(threads ?? WorkerThread.usableCores, texts.count, 1024))
-        // Small enough to end together, large enough for threads to write far from each other.
-        let size = max(1, min(32, texts.count / (threads * 8)))
-        let next = Atomic(0)
-        let failure = ConditionLock<(start: Int, error: TokenizerError)?>(nil)
-        var ids = [[Int]](repeating: [], count: texts.count)
-        unsafe ids.withUnsafeMutableBufferPointer { places in
-            // Each place belongs to the thread that takes its block, and none is touched after
-            // `forEach` has returned.
-            nonisolated(unsafe) let places = unsafe places
-            WorkerThread.forEach(threads, threads: threads) { [self] _ in
-                let workspace = takeWorkspace()
-                defer { workspaces.update { $0.append(workspace) } }
-                while true {
-                    let start = next.add(size, ordering: .relaxed).oldValue
-                    guard start < texts.count else { return }
-                    do throws(TokenizerError) {
-                        for number in start..<min(start + size, texts.count) {
-                            unsafe places[number] = try workspace.encode(
-                                texts[number], [], addSpecialTokens, pipeline)
-                        }
-                    } catch {
-                        failure.update { if start < $0?.start ?? .max { $0 = (start, error) } }
-                        // Nothing that comes after matters; blocks before are at work already.
-                        next.store(texts.count, ordering: .relaxed)
-                    }
-                }
-            }
-        }
-        if let (_, error) = failure.update({ $0 }) { throw error }
-        return ids
+        try encoder.encodeBatch(texts, addSpecialTokens, threads: threads)
     }
 
     /// Turns ids back into text.

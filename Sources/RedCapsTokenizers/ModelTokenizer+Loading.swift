@@ -1,5 +1,5 @@
-extension BytePairTokenizer {
-    /// Loads a model's tokenizer.
+extension ModelTokenizer {
+    /// Loads a model's tokenizer, of whatever kind its files are.
     /// - Parameters:
     ///   - path: A model's folder, a `tokenizer.json`, a `vocab.json` with a `merges.txt` beside it,
     ///     or a rank file of tiktoken's. Of a folder, `tokenizer_config.json` counts as well, and without
@@ -14,7 +14,7 @@ extension BytePairTokenizer {
         self.init(try TokenizerFolder.load(path, family))
     }
 
-    /// Finds a model's tokenizer by its name and loads it.
+    /// Finds a model's tokenizer by its name and loads it, of whatever kind its files are.
     /// - Parameters:
     ///   - name: A path of a folder or file, also under `root`, or a model's name, such as
     ///     `OpenGVLab/InternVL3-2B`, in the Hugging Face cache (`HF_HOME`).
