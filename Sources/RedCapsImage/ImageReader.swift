@@ -212,7 +212,7 @@ internal import CResample
     private func shrink(
         _ header: ImageHeader, _ region: PixelRegion, _ width: Int, _ height: Int
     ) -> Int {
-        guard options.decoding == .fast, header.format == .jpeg else { return 1 }
-        return [8, 4, 2].first { region.width / $0 >= width && region.height / $0 >= height } ?? 1
+        guard options.decoding == .fast else { return 1 }
+        return header.shrink { region.width / $0 >= width && region.height / $0 >= height }
     }
 }

@@ -51,7 +51,7 @@ struct DigestCommand: ParsableCommand {
     enum OnError: String, ExpressibleByArgument, CaseIterable {
         case replace, report, stop
 
-        var policy: SampleDigester.FailurePolicy {
+        var policy: SampleDigester.FailureAction {
             switch self {
             case .replace: .replace
             case .report: .report

@@ -22,7 +22,7 @@ public struct CaptionSample: Sendable, Equatable {
     /// The prompt's ids, cut at the configuration's `max_length`, not padded.
     public let inputIDs: [Int]
     /// The bytes of the sample's further parts, of those that the data set was opened with.
-    public var parts: [SamplePart: [UInt8]] = [:]
+    public let parts: [SamplePart: [UInt8]]
     /// The reference's `type`, always `text2image`.
     public var type: String { "text2image" }
 
@@ -37,17 +37,19 @@ public struct CaptionSample: Sendable, Equatable {
     ///   - isDropped: Whether the caption was dropped; by default not.
     ///   - caption: The caption; `nil` by default.
     ///   - inputIDs: The prompt's ids; none by default.
+    ///   - parts: The bytes of further parts; none by default.
     public init(
         index: Int = 0, imageFile: String = "", imageFolder: String = "",
         sourceSize: (width: Int, height: Int)? = nil,
         crop: PixelRegion = PixelRegion(x: 0, y: 0, width: 1, height: 1), isMirrored: Bool = false,
-        isDropped: Bool = false, caption: String? = nil, inputIDs: [Int] = []
+        isDropped: Bool = false, caption: String? = nil, inputIDs: [Int] = [],
+        parts: [SamplePart: [UInt8]] = [:]
     ) {
         (self.index, self.imageFile, self.imageFolder) = (index, imageFile, imageFolder)
         self.sourceSize = sourceSize ?? (crop.width, crop.height)
         self.crop = crop
         (self.isMirrored, self.isDropped) = (isMirrored, isDropped)
-        (self.caption, self.inputIDs) = (caption, inputIDs)
+        (self.caption, self.inputIDs, self.parts) = (caption, inputIDs, parts)
     }
 
     /// Whether everything is equal.

@@ -299,8 +299,7 @@ public final class CaptionDataset: Dataset {
             imageFolder: configuration.imageFolder ?? "",
             sourceSize: (image.header.width, image.header.height), crop: image.crop,
             isMirrored: image.isMirrored, isDropped: isDropped, caption: caption.text,
-            inputIDs: ids,
-            parts: parts)
+            inputIDs: ids, parts: parts)
     }
 
     /// Pads the ids with the padding id and takes the pixels over, without a copy unless samples were

@@ -6,7 +6,7 @@ public import RedCapsLoading
 /// compared with the reference's.
 public struct SampleDigester {
     /// What to do about a sample that can't be loaded.
-    public enum FailurePolicy: Sendable {
+    public enum FailureAction: Sendable {
         /// Another one stands in for it, as in Python, which tries 500 more.
         case replace
         /// The line has the error.
@@ -25,17 +25,17 @@ public struct SampleDigester {
     }
 
     private let dataset: ConcatDataset<CaptionDataset>
-    private let failurePolicy: FailurePolicy
+    private let failureAction: FailureAction
     private let workspace: ConcatDataset<CaptionDataset>.Workspace
     private let storage: PixelStorage
 
     /// Makes one for a single thread.
     /// - Throws: If there is no memory for an image.
     public init(
-        _ dataset: ConcatDataset<CaptionDataset>, onFailure failurePolicy: FailurePolicy = .replace
+        _ dataset: ConcatDataset<CaptionDataset>, onFailure failureAction: FailureAction = .replace
     ) throws {
         self.dataset = dataset
-        self.failurePolicy = failurePolicy
+        self.failureAction = failureAction
         workspace = try dataset.makeWorkspace()
         for workspace in workspace.sources { workspace.keepsImageBytes = true }
         storage = try dataset.makeStorage(for: PlannedBatch([0]))
@@ -55,11 +55,11 @@ public struct SampleDigester {
         do {
             loaded = try dataset.load(
                 index, position: position, draws: &draws,
-                attempts: failurePolicy == .replace ? FailurePolicy.maximumReplacements + 1 : 1,
+                attempts: failureAction == .replace ? FailurePolicy.maximumReplacements + 1 : 1,
                 into: storage,
                 slot: 0, workspace: workspace)
         } catch {
-            guard failurePolicy == .report else { throw error }
+            guard failureAction == .report else { throw error }
             failure = error
         }
         let sample = loaded?.sample

@@ -52,7 +52,7 @@ package struct SampleArrangement {
             }
             stem = path[..<end]
             let name = String(decoding: path[(end + 1)...], as: UTF8.self).lowercased()
-            if let place = ImageFormat.rank(ofExtension: name) {
+            if let place = ImageFormat.rank(ofSuffix: name) {
                 (kind, rank) = (.image, place)
             } else {
                 (kind, rank) = (name == "json" ? .json : name == "txt" ? .text : .other, 0)
