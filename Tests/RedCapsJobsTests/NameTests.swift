@@ -55,9 +55,9 @@ struct NameTests {
             #expect(!ImageFormat.isImageName(name), "\(name)")
         }
         let ranks = ["jpg", "JPEG", "png", "webp", "gif"].map {
-            ImageFormat.rank(ofExtension: $0) ?? -1
+            ImageFormat.rank(ofSuffix: $0) ?? -1
         }
         #expect(ranks == ranks.sorted() && ranks[0] == 0)
-        #expect(ImageFormat.rank(ofExtension: "bmp") == nil)
+        #expect(ImageFormat.rank(ofSuffix: "bmp") == nil)
     }
 }

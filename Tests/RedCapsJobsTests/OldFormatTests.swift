@@ -1,6 +1,7 @@
 import Foundation
 import RedCapsBase
 import RedCapsCore
+import RedCapsImage
 import RedCapsJobs
 import RedCapsLoading
 import RedCapsTar

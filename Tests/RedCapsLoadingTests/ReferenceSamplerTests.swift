@@ -74,7 +74,7 @@ struct ReferenceSamplerTests {
     func defaults() throws {
         #expect(golden.default.count == 56)
         for row in golden.default {
-            let roundUp = try #require(row.roundUp)
+            let roundUp = try #require(row.roundUp as Bool?)
             let epoch = try #require(row.epoch)
             let epochs = try #require(row.epochs)
             try row.expect(

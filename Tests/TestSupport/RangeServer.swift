@@ -1,6 +1,6 @@
 import Foundation
-import RedCapsBase
-import Synchronization
+package import RedCapsBase
+package import Synchronization
 
 /// A server on the loopback interface that gives ranges of files, each after a while: a line `NAME
 /// OFFSET COUNT` brings a status byte and the bytes; the name `/` brings the names and lengths of all
@@ -30,7 +30,7 @@ package final class RangeServer: Sendable {
             files[name] = try OpenFile.contents(of: folder + "/" + name)
         }
         self.files = files
-        listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        let listener = Self.makeSocket()
         var address = Self.address(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
@@ -42,8 +42,9 @@ package final class RangeServer: Sendable {
         guard listener >= 0, bound else {
             throw StoreError.system("loopback", "listen")
         }
+        self.listener = listener
         port = UInt16(bigEndian: address.sin_port)
-        try WorkerThread.start { [listener, weak self] in
+        try WorkerThread.start { [weak self] in
             while case let connection = accept(listener, nil, nil), connection >= 0 {
                 guard let self else {
                     close(connection)
@@ -57,6 +58,14 @@ package final class RangeServer: Sendable {
     deinit {
         shutdown(listener, CInt(SHUT_RDWR))
         close(listener)
+    }
+
+    static func makeSocket() -> CInt {
+        #if canImport(Darwin)
+        socket(AF_INET, SOCK_STREAM, 0)
+        #else
+        socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        #endif
     }
 
     static func address(port: UInt16) -> sockaddr_in {
@@ -110,7 +119,7 @@ package enum RangeClient {
     ///   if the server refuses.
     package static func ask(_ request: String, port: UInt16) throws(StoreError) -> [UInt8] {
         let name = String(request.prefix { $0 != " " })
-        let connection = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        let connection = RangeServer.makeSocket()
         guard connection >= 0 else { throw .system(name, "connect") }
         defer { close(connection) }
         var limit = timeval(tv_sec: 0, tv_usec: 300_000)
