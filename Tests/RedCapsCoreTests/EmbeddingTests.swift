@@ -6,6 +6,7 @@ import RedCapsTokenizers
 import Foundation
 import Logging
 import RedCapsCore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -307,9 +308,10 @@ private struct Photographs: Dataset {
         _ index: Int, draws: inout some SampleDraws, into storage: PixelStorage, slot: Int,
         workspace: ImageReader
     ) throws -> Int {
+        let file = files[index]
         try storage.withSlot(slot) { pixels in
             try workspace.read(
-                files[index].span, width: storage.width, height: storage.height, into: &pixels
+                file.span, width: storage.width, height: storage.height, into: &pixels
             ) { header in
                 .init(region: PixelRegion(x: 0, y: 0, width: header.width, height: header.height))
             }

@@ -4,6 +4,7 @@ import RedCapsLoading
 import RedCapsTar
 import Logging
 import RedCapsCore
+import Synchronization
 import TestSupport
 import Testing
 

@@ -43,11 +43,11 @@ private struct Rectangles: Dataset {
         workspace: ImageReader
     ) throws -> PixelRegion {
         guard !broken.contains(index) else { throw Broken() }
+        let file = files[index % files.count]
         var region = PixelRegion(x: 0, y: 0, width: 0, height: 0)
         try storage.withSlot(slot) { pixels in
             try workspace.read(
-                files[index % files.count].span, width: storage.width, height: storage.height,
-                into: &pixels
+                file.span, width: storage.width, height: storage.height, into: &pixels
             ) { header in
                 region.width = header.width / 2 + draws.integer(below: header.width / 2)
                 region.height = header.height / 2 + draws.integer(below: header.height / 2)
@@ -74,8 +74,8 @@ private struct Rectangles: Dataset {
 
     /// What reading by steps gives of a sample.
     func floats(_ loaded: LoadedSample<PixelRegion>, of batch: Batch) throws -> [Float] {
-        let image = try ImageDecoder().decode(
-            files[loaded.used % files.count].span, region: loaded.sample)
+        let file = files[loaded.used % files.count]
+        let image = try ImageDecoder().decode(file.span, region: loaded.sample)
         let bytes = try Resampler().resize(
             image, width: batch.pixels.width, height: batch.pixels.height
         ).pixels
