@@ -179,28 +179,6 @@ struct DownsamplingTests {
         #expect(try contents(folder, "out") == before)
     }
 
-    @Test("What a killed run left half written goes, unless somebody else writes to the folder")
-    func leftovers() throws {
-        let folder = try TemporaryFolder()
-        try images(in: folder, count: 2)
-        try shards(in: folder)
-        let ours = [
-            "out/.00000.tar.part", "out/.00001.tar.4711-1x2y3z.part",
-            "out/00000/.1.jpg.4711-1x2y3z.part",
-        ]
-        for name in ours + ["out/.mine.part", "out/00000/.1.jpg"] { try folder.write(name, "half") }
-        do {
-            let other = try FileLock.share(folder: folder["out"]) {}
-            #expect(other != nil)
-            try withExtendedLifetime(other) { _ = try job(folder).run() }
-            for name in ours { #expect(Disk.exists(folder[name]), "\(name)") }
-        }
-        _ = try job(folder).run()
-        for name in ours { #expect(!Disk.exists(folder[name]), "\(name)") }
-        #expect(Disk.exists(folder["out/.mine.part"]))
-        #expect(Disk.exists(folder["out/00000/.1.jpg"]))
-    }
-
     @Test("A run that is ended goes on where it was")
     func ended() throws {
         let folder = try TemporaryFolder()
