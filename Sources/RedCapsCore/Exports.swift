@@ -46,7 +46,6 @@
 @_exported public import struct RedCapsLoading.DistributedContext
 @_exported public import struct RedCapsLoading.FailureBudget
 @_exported public import struct RedCapsLoading.FailurePolicy
-@_exported public import struct RedCapsLoading.LoaderError
 @_exported public import struct RedCapsLoading.LoaderOptions
 @_exported public import struct RedCapsLoading.LoaderStatistics
 @_exported public import struct RedCapsLoading.ResumePoint
