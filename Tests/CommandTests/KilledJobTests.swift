@@ -1,5 +1,7 @@
 import Foundation
 import RedCapsCore
+import RedCapsImage
+import RedCapsTar
 import TestSupport
 import Testing
 

@@ -6,6 +6,7 @@ import RedCapsFixtures
 import RedCapsLoading
 import RedCapsTar
 import RedCapsTokenizers
+import Synchronization
 import TestSupport
 import Testing
 

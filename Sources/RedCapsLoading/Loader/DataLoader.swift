@@ -38,7 +38,7 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
         let context = options.context
         _ = try options.sampler.makeBatchCursor(
             at: 0, shardIndex: context.rank, shardCount: context.worldSize, over: layout)
-        try options.checkReference(over: layout)
+        try options.drawRules.check(over: layout)
         var start = options.start(fingerprint: dataset.fingerprint)
         if let point {
             try point.check(against: start)

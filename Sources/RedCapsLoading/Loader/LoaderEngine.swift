@@ -26,7 +26,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
         self.dataset = dataset
         self.run = run
         let options = run.options
-        let draws = options.drawPolicy(from: run.start, epochs: run.plan.epochs)
+        let draws = options.drawRules.policy(from: run.start, epochs: run.plan.epochs)
         let readsAhead = Source.Files.self != Void.self && !draws.takesWholeBatches
         probes = (0..<(options.workers + (readsAhead ? options.readsInFlight : 0))).map { _ in
             LoadingProbe(retries: options.readRetries)

@@ -109,11 +109,19 @@ public struct LoaderOptions: Sendable {
         }
     }
 
+    /// Who owns the draws of a run's batches.
+    var drawRules: DrawRules {
+        DrawRules(
+            mode: reference, seed: seed, sampler: sampler, batchSize: batchSize,
+            dropsLast: dropsLast, context: context,
+            leavesOutBatches: firstBatch != nil || !skippedBatches.isEmpty)
+    }
+
     /// Where a run over a data set begins, with these options.
     func start(fingerprint: UInt64) -> ResumePoint {
         ResumePoint(
-            position: 0, batch: 0, seed: seed, draws: drawsIdentity, sampler: sampler.identity,
-            dataset: String(fingerprint, radix: 16), reference: referenceStart)
+            position: 0, batch: 0, seed: seed, draws: drawRules.identity, sampler: sampler.identity,
+            dataset: String(fingerprint, radix: 16), reference: drawRules.start)
     }
 
     /// Which batches a run loads that begins at a point.
@@ -126,7 +134,7 @@ public struct LoaderOptions: Sendable {
         plan.skips = skippedBatches
         plan.end = sampler.length(over: layout)
         plan.dropsLast = dropsLast
-        plan.epochs = epochPlan(over: layout)
+        plan.epochs = drawRules.epochs(over: layout)
         return plan
     }
 }

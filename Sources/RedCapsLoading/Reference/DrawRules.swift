@@ -4,24 +4,34 @@ protocol EpochSampler: Sampler {
     func epochLength(over layout: DatasetLayout) -> Int
 }
 
-extension LoaderOptions {
+/// What a run's options say about who owns the draws of its batches.
+struct DrawRules {
+    /// `nil` outside the reference mode.
+    let mode: ReferenceMode?
+    let seed: UInt64
+    let sampler: any Sampler
+    let batchSize: Int
+    let dropsLast: Bool
+    let context: DistributedContext
+    /// Whether some batches are left out, at the beginning or later.
+    let leavesOutBatches: Bool
+
     /// What names the draws in a state.
-    var drawsIdentity: String { reference?.identity ?? PositionalDraws.identity }
+    var identity: String { mode?.identity ?? PositionalDraws.identity }
 
     /// What a state has besides at the beginning of a run.
-    var referenceStart: ResumePoint.ReferenceState? {
-        reference.map {
-            .start(
-                $0, rank: context.rank, worldSize: context.worldSize, batchSize: batchSize)
+    var start: ResumePoint.ReferenceState? {
+        mode.map {
+            .start($0, rank: context.rank, worldSize: context.worldSize, batchSize: batchSize)
         }
     }
 
     /// Makes sure that batches can be had as the mode wants them.
     /// - Throws: `LoaderError` for batches to be skipped where each depends on those before it, and
     ///   outside the reference mode for epochs that can't be shared out among the ranks.
-    func checkReference(over layout: DatasetLayout) throws(LoaderError) {
-        guard reference == nil else {
-            guard firstBatch == nil, skippedBatches.isEmpty else {
+    func check(over layout: DatasetLayout) throws(LoaderError) {
+        guard mode == nil else {
+            guard !leavesOutBatches else {
                 throw LoaderError(
                     "in the reference mode a batch depends on those before it: none can be skipped")
             }
@@ -37,8 +47,8 @@ extension LoaderOptions {
     }
 
     /// The epochs that begin with a new batch each; `nil` if batches go across.
-    func epochPlan(over layout: DatasetLayout) -> EpochPlan? {
-        guard reference != nil else { return nil }
+    func epochs(over layout: DatasetLayout) -> EpochPlan? {
+        guard mode != nil else { return nil }
         let length =
             (sampler as? any EpochSampler)?.epochLength(over: layout)
             ?? sampler.length(over: layout).flatMap { $0 < .max ? $0 : nil }
@@ -50,10 +60,10 @@ extension LoaderOptions {
     }
 
     /// Who owns the draws of a run that begins at a point.
-    func drawPolicy(from start: ResumePoint, epochs: EpochPlan?) -> DrawPolicy {
-        guard let reference else { return .positional(seed: seed) }
+    func policy(from start: ResumePoint, epochs: EpochPlan?) -> DrawPolicy {
+        guard let mode else { return .positional(seed: seed) }
         return .perStream(
-            reference, seed: seed, rank: context.rank, epochs: epochs, from: start.reference,
+            mode, seed: seed, rank: context.rank, epochs: epochs, from: start.reference,
             at: start.batch)
     }
 }
