@@ -21,19 +21,6 @@ struct ReorderWindowTests {
         ) { _ in Tens(count: count ?? 1_000_000, shorter: shorter) }
     }
 
-    /// Ten times the positions; of some batches only the first so many.
-    private struct Tens: BatchCursor {
-        let count: Int
-        let shorter: [Int: Int]
-
-        func indices(at positions: BatchPositions) throws(LoaderError) -> [Int] {
-            if let last = positions.last, last >= count {
-                throw LoaderError("position \(last) of \(count)")
-            }
-            return positions.prefix(shorter[positions.start] ?? .max).map { $0 * 10 }
-        }
-    }
-
     private func take(_ window: inout Window, _ count: Int) -> [Window.Ticket] {
         var storages = 100
         return (0..<count).compactMap { _ in

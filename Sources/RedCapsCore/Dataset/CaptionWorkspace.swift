@@ -8,6 +8,7 @@ extension CaptionDataset {
         let reader: ImageReader
         let probe: LoadingProbe
         private var loads = 0
+        private let lease: PixelPool.Lease?
         /// Whether `imageBytes` keeps each sample's H × W × 3 bytes; by default it doesn't.
         public var keepsImageBytes: Bool {
             get { reader.keepsBytes }
@@ -16,9 +17,13 @@ extension CaptionDataset {
         /// The last image after resampling and before normalising, if `keepsImageBytes` is set.
         public var imageBytes: [UInt8] { reader.bytes }
 
-        init(_ options: ImageOptions, _ probe: LoadingProbe) throws(ImageError) {
+        /// - Parameter pool: Where the memory of batches comes from while there are such threads.
+        init(_ options: ImageOptions, _ probe: LoadingProbe, pool: PixelPool? = nil)
+            throws(ImageError)
+        {
             reader = try ImageReader(options)
             self.probe = probe
+            lease = pool.map(PixelPool.Lease.init)
         }
 
         /// Of every sixteenth image it is measured what of its decoding is resampling, which goes on

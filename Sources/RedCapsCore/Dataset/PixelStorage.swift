@@ -105,14 +105,23 @@ import RedCapsBase
 /// Memory of batches that are done with, to be used again: fresh pages for a batch of 100 MB would
 /// cost a good part of the time that it takes to decode it. A batch may be of another shape than the
 /// one before it, and takes a block that is not more than twice as large. What nobody has needed for a
-/// while goes back to the system, as does all of it when the last batch is done with.
+/// while goes back to the system, as does all of it when nobody loads any more and the last batch is
+/// done with.
 final class PixelPool: Sendable {
     private struct State {
         var idle: [PixelMemory] = []
         var used = 0
+        var leases = 0
         /// How many blocks have stayed idle since so many batches.
         var spare = 0
         var batches = 0
+
+        /// Takes out what is more than may be kept: four blocks, and nothing if there is nobody left.
+        mutating func takeSurplus() -> ArraySlice<PixelMemory> {
+            let count = max(0, idle.count - (used == 0 && leases == 0 ? 0 : 4))
+            defer { idle.removeFirst(count) }
+            return idle.prefix(count)
+        }
 
         /// Takes out the smallest block that has room for so many bytes, if one fits well enough.
         mutating func takeBlock(_ count: Int) -> PixelMemory? {
@@ -154,12 +163,29 @@ final class PixelPool: Sendable {
     func put(_ memory: PixelMemory) {
         let surplus = state.update { state in
             state.used -= 1
-            var surplus = Array(state.takeSpare())
+            let spare = state.takeSpare()
             state.idle.append(memory)
-            let kept = state.used == 0 ? 0 : 4
-            while state.idle.count > kept { surplus.append(state.idle.removeFirst()) }
-            return surplus
+            return spare + state.takeSurplus()
         }
         surplus.forEach { $0.release() }
+    }
+
+    /// Keeps blocks for who holds it, even while no batch uses any: a consumer that is faster than
+    /// the loader has given each back before the next is begun.
+    final class Lease: Sendable {
+        private let pool: PixelPool
+
+        init(_ pool: PixelPool) {
+            self.pool = pool
+            pool.state.update { $0.leases += 1 }
+        }
+
+        deinit {
+            let surplus = pool.state.update { state in
+                state.leases -= 1
+                return state.takeSurplus()
+            }
+            surplus.forEach { $0.release() }
+        }
     }
 }
