@@ -10,11 +10,10 @@
 // What configurations are decoded from.
 @_exported public import enum RedCapsBase.JSONValue
 
-// A store of one's own, and the progress of opening shards.
+// A store of one's own.
 @_exported public import protocol RedCapsTar.FileStore
 @_exported public import struct RedCapsBase.ReadBuffer
 @_exported public import struct RedCapsTar.FileLocation
-@_exported public import struct RedCapsTar.IndexProgress
 
 // How files become pixels.
 @_exported public import enum RedCapsImage.ImageDecoding
@@ -25,7 +24,8 @@
 @_exported public import struct RedCapsImage.ImageOptions
 @_exported public import struct RedCapsImage.PixelFormat
 
-// A decoder of one's own, contact sheets, and where a sample's square lay.
+// Images of any shape, a decoder of one's own, contact sheets, and where a sample's square lay.
+@_exported public import class RedCapsImage.ImageReader
 @_exported public import struct RedCapsImage.ClosureImageDecoder
 @_exported public import struct RedCapsImage.ImageError
 @_exported public import struct RedCapsImage.PixelBuffer
@@ -39,11 +39,12 @@
 // The loader: its options, its order, its failures, its state and its figures. Samplers are made with
 // static members of `Sampler`.
 @_exported public import enum RedCapsLoading.LoadingStage
+@_exported public import protocol RedCapsLoading.BatchCursor
 @_exported public import protocol RedCapsLoading.PureSampler
 @_exported public import protocol RedCapsLoading.Sampler
+@_exported public import struct RedCapsLoading.BatchedSamples
 @_exported public import struct RedCapsLoading.DataLoader
 @_exported public import struct RedCapsLoading.DatasetLayout
-@_exported public import struct RedCapsLoading.DistributedContext
 @_exported public import struct RedCapsLoading.FailureBudget
 @_exported public import struct RedCapsLoading.FailurePolicy
 @_exported public import struct RedCapsLoading.LoaderOptions
@@ -56,4 +57,6 @@
 @_exported public import protocol RedCapsLoading.Dataset
 @_exported public import protocol RedCapsLoading.SampleDraws
 @_exported public import struct RedCapsLoading.BatchContext
+@_exported public import struct RedCapsLoading.BatchPositions
+@_exported public import struct RedCapsLoading.PlannedBatch
 @_exported public import struct RedCapsLoading.LoadedSample

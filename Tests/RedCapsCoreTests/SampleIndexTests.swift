@@ -164,7 +164,7 @@ struct SampleIndexTests {
         {
             switch event {
             case .progress(let progress): shards.append(progress.finishedShards)
-            case .index(let index): opened = index
+            case .report(let index): opened = index
             }
         }
         #expect(shards == [1, 2])

@@ -206,7 +206,7 @@ struct KeptIndexTests {
             case .progress(let progress):
                 #expect(progress.shardCount == 2)
                 told.append(progress.finishedShards)
-            case .index(let opened): index = opened
+            case .report(let opened): index = opened
             }
         }
         #expect(told == [1, 2])

@@ -20,8 +20,7 @@ struct ModelKindTests {
         ])
     func place(model: String) throws {
         let vocabulary = #"{"a": 0, "b": 1, "ab": 2}"#
-        #expect(
-            try ids("{\(model.split(separator: "VOCAB").joined(separator: vocabulary))}") == [2, 2])
+        #expect(try ids("{\(model.replacing("VOCAB", with: vocabulary))}") == [2, 2])
     }
 
     @Test(

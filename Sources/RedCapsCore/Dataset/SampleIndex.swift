@@ -127,27 +127,19 @@ public struct SampleIndex: Sendable {
         return columns
     }
 
-    /// What a stream of an opening gives.
-    public enum Event: Sendable {
-        /// How far the reading of shards is.
-        case progress(IndexProgress)
-        /// The end: the index.
-        case index(SampleIndex)
-    }
-
     /// Opens the index on a thread of its own, and tells how far the building is, if it has to be
     /// built. Leaving the loop, or cancelling the task, ends the building within a second.
     ///
     /// The parameters are those of `init`; its errors end the stream.
     public static func opening(
         list: String, images: String, annotations: String, rebuilds: Bool = false
-    ) -> AsyncThrowingStream<Event, any Error> {
+    ) -> AsyncThrowingStream<JobEvent<IndexProgress, SampleIndex>, any Error> {
         let cancellation = Cancellation()
         return .ofWork(stop: cancellation.cancel) { tell in
             let index = try SampleIndex(
                 list: list, images: images, annotations: annotations, rebuilds: rebuilds,
                 cancellation: cancellation, progress: { tell(.progress($0)) })
-            tell(.index(index))
+            tell(.report(index))
         }
     }
 

@@ -81,19 +81,19 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
         fileprivate let loader: DataLoader
 
         /// Starts an iteration.
-        public func makeIterator() -> Iterator {
-            Iterator(run: Iteration(loader.dataset, loader.run))
+        /// - Returns: What gives one batch after the other to a thread, which waits for them; then,
+        ///   maybe, the failure that ends them; then `nil`.
+        public func makeIterator() -> some IteratorProtocol<Result<Source.Batch, any Error>> {
+            BatchIterator(run: Iteration(loader.dataset, loader.run))
         }
 
-        /// Gives one batch after the other to a thread, which waits for them.
-        public struct Iterator: IteratorProtocol {
-            fileprivate let run: Iteration
+        private struct BatchIterator: IteratorProtocol {
+            let run: Iteration
             private var hasFailed = false
 
-            fileprivate init(run: Iteration) { self.run = run }
+            init(run: Iteration) { self.run = run }
 
-            /// The next batch or the failure that ends the sequence; `nil` after the last.
-            public mutating func next() -> Result<Source.Batch, any Error>? {
+            mutating func next() -> Result<Source.Batch, any Error>? {
                 guard !hasFailed else { return nil }
                 do {
                     return try run.engine().waitForNext().map { .success($0) }

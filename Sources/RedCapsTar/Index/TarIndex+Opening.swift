@@ -33,27 +33,19 @@ extension TarIndex {
         self.init(parts.table, members: parts.members, files: parts.files, isBuilt: false)
     }
 
-    /// What a stream of an opening gives.
-    public enum Event: Sendable {
-        /// How far the reading of shards is.
-        case progress(IndexProgress)
-        /// The end: the index.
-        case index(TarIndex)
-    }
-
     /// Opens the index of a folder on a thread of its own, and tells how far the building is, if it
     /// has to be built. Leaving the loop, or cancelling the task, ends the building within a second.
     ///
     /// The parameters are those of `init`; its errors end the stream.
     public static func opening(
         folder: String, rebuilds: Bool = false
-    ) -> AsyncThrowingStream<Event, any Error> {
+    ) -> AsyncThrowingStream<JobEvent<IndexProgress, TarIndex>, any Error> {
         let cancellation = Cancellation()
         return .ofWork(stop: cancellation.cancel) { tell in
             let index = try TarIndex(
                 folder: folder, rebuilds: rebuilds, cancellation: cancellation,
                 progress: { tell(.progress($0)) })
-            tell(.index(index))
+            tell(.report(index))
         }
     }
 

@@ -4,7 +4,8 @@ public import RedCapsBase
 public struct LayeredStore: FileStore {
     private let layers: [any FileStore]
     /// For each layer, the number of its first shard among those of all, once somebody has asked: a
-    /// layer's shards are followed by one more number, for its files that lie in no shard.
+    /// layer's shards are followed by one more number, for its files that lie in no shard. The last is
+    /// the first number of none.
     private let firstShards = ConditionLock<[UInt32]?>(nil)
 
     /// Layers stores, the topmost first.
@@ -46,17 +47,27 @@ public struct LayeredStore: FileStore {
     }
 
     /// The shards of all layers; after those of each layer one without bytes stands for its files
-    /// that lie in no shard.
+    /// that lie in no shard. None, if no layer has any.
     public func shards() throws(StoreError) -> [StoreShard] {
+        let all = try numbered()
+        return all.contains { $0.version != Self.standIn } ? all : []
+    }
+
+    /// What shards' numbers count: those of `shards()`, be there any of a layer's own or not.
+    private func numbered() throws(StoreError) -> [StoreShard] {
         var all: [StoreShard] = []
-        var hasShards = false
         for (number, layer) in layers.enumerated() {
-            let shards = try layer.shards()
-            hasShards = hasShards || !shards.isEmpty
-            all += shards
-            all.append(StoreShard(name: "layer \(number)", byteCount: 0, version: .tag("")))
+            all += try Self.numbered(layer)
+            all.append(StoreShard(name: "layer \(number)", byteCount: 0, version: Self.standIn))
         }
-        return hasShards ? all : []
+        return all
+    }
+
+    private static let standIn = StoreShard.Version.tag("")
+
+    private static func numbered(_ layer: any FileStore) throws(StoreError) -> [StoreShard] {
+        if let layers = layer as? LayeredStore { return try layers.numbered() }
+        return try layer.shards()
     }
 
     /// Says where a file lies in the layer that has it.
@@ -74,8 +85,9 @@ public struct LayeredStore: FileStore {
             var next: UInt32 = 0
             for layer in layers {
                 starts.append(next)
-                next += UInt32(clamping: try layer.shards().count) + 1
+                next += UInt32(clamping: try Self.numbered(layer).count) + 1
             }
+            starts.append(next)
             known = starts
             return starts
         }
@@ -87,26 +99,19 @@ public struct LayeredStore: FileStore {
         let starts = try starts()
         var location = location
         location.shardNumber =
-            location.shard == nil
-            ? try end(of: layer, starts) : starts[layer] + location.shardNumber
+            location.shard == nil ? starts[layer + 1] - 1 : starts[layer] + location.shardNumber
         return location
-    }
-
-    /// The number for files of a layer that lie in no shard.
-    private func end(of layer: Int, _ starts: [UInt32]) throws(StoreError) -> UInt32 {
-        layer + 1 < starts.count
-            ? starts[layer + 1] - 1
-            : starts[layer] + UInt32(clamping: try layers[layer].shards().count)
     }
 
     private func inner(
         _ location: FileLocation, _ starts: [UInt32]
     ) -> (layer: any FileStore, location: FileLocation)? {
         let layer = starts.partitionPoint { $0 > location.shardNumber } - 1
-        guard layer >= 0, location.shard != nil else { return nil }
+        guard layers.indices.contains(layer), location.shard != nil else { return nil }
         var inner = location
         inner.shardNumber =
-            location.key != nil ? FileLocation.noShard : location.shardNumber - starts[layer]
+            location.shardNumber == starts[layer + 1] - 1
+            ? FileLocation.noShard : location.shardNumber - starts[layer]
         return (layers[layer], inner)
     }
 }
