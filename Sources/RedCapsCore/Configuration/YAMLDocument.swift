@@ -1,6 +1,5 @@
-package import RedCapsBase
-
 #if YAML
+package import RedCapsBase
 internal import Yams
 
 extension JSONValue {
