@@ -7,6 +7,11 @@
 
 enum { ROW_PADDING = 128, LEAST_COLUMNS = 64 };
 
+// Where rows begin, mod 64. libjpeg-turbo's vector code (2.1.5, jdcolext-*.asm and jdmrgext-*.asm)
+// writes RGB around the cache if a row begins at a multiple of 16 or 32 bytes; rows are read at once
+// here, and would come back from memory.
+enum { ROW_START = 8 };
+
 struct rc_jpeg_decoder {
     struct jpeg_decompress_struct info;
     rc_jpeg_errors errors;
@@ -14,6 +19,7 @@ struct rc_jpeg_decoder {
     const uint8_t *end;             // of the file's bytes
     const uint8_t *scan;            // where the first scan's entropy-coded data begin
     int asked_past_end;             // libjpeg wanted more bytes than the file has
+    uint8_t *memory;                // what rows lie in
     uint8_t *rows;                  // RC_JPEG_ROWS decoded rows, each with padding
     size_t row_stride, capacity;
     uint32_t skipped_columns;       // decoded to the left of the rectangle
@@ -68,7 +74,7 @@ rc_jpeg_decoder *rc_jpeg_decoder_create(void) {
 
 void rc_jpeg_decoder_destroy(rc_jpeg_decoder *d) {
     rc_jpeg_decoder_reset(d);
-    free(d->rows);
+    free(d->memory);
     free(d);
 }
 
@@ -115,10 +121,12 @@ static int reserve_rows(rc_jpeg_decoder *d, size_t stride) {
     d->row_stride = stride;
     const size_t size = stride * RC_JPEG_ROWS;
     if (size <= d->capacity) return 1;
-    uint8_t *grown = realloc(d->rows, size);
-    if (!grown) return 0;
-    memset(grown, 0, size);
-    d->rows = grown;
+    free(d->memory);
+    d->capacity = 0;
+    d->memory = aligned_alloc(64, size + 64);
+    if (!d->memory) return 0;
+    memset(d->memory, 0, size + 64);
+    d->rows = d->memory + ROW_START;
     d->capacity = size;
     return 1;
 }

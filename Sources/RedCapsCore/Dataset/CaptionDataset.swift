@@ -61,11 +61,9 @@ public final class CaptionDataset: Dataset {
             annotations: resolve(configuration.captionFolder, "cap_folder"),
             cancellation: cancellation, progress: progress)
         index.report(to: logger, missing)
-        var omitted = missing == .dropAtOpen ? try index.missingSamples() : []
-        omitted += try excluding.entries(of: index)
         try self.init(
-            configuration, index, omitted: SkippedEntries(omitted), tokenizer: tokenizer,
-            root: root, imageOptions: imageOptions, padIndex: padIndex)
+            configuration, index, missing, excluding, tokenizer: tokenizer, root: root,
+            imageOptions: imageOptions, padIndex: padIndex)
     }
 
     /// Opens a data set whose files lie in any stores: finds its index, or locates all files of its
@@ -97,11 +95,9 @@ public final class CaptionDataset: Dataset {
             list: Self.path(configuration.dataPath, "data_path", in: root), stores: stores,
             cancellation: cancellation)
         index.report(to: logger, missing)
-        var omitted = missing == .dropAtOpen ? try index.missingSamples() : []
-        omitted += try excluding.entries(of: index)
         try self.init(
-            configuration, index, omitted: SkippedEntries(omitted), tokenizer: tokenizer,
-            root: root, imageOptions: imageOptions, padIndex: padIndex)
+            configuration, index, missing, excluding, tokenizer: tokenizer, root: root,
+            imageOptions: imageOptions, padIndex: padIndex)
     }
 
     /// Makes a data set of a list in memory and of stores; all files are located at once.
@@ -130,9 +126,8 @@ public final class CaptionDataset: Dataset {
         let index = try SampleIndex(manifest, stores: stores)
         missing.report(index.missingCount, of: manifest.count, to: logger)
         try self.init(
-            configuration, index,
-            omitted: SkippedEntries(missing == .dropAtOpen ? try index.missingSamples() : []),
-            tokenizer: tokenizer, imageOptions: imageOptions, padIndex: padIndex)
+            configuration, index, missing, tokenizer: tokenizer, imageOptions: imageOptions,
+            padIndex: padIndex)
     }
 
     private static func path(
@@ -145,9 +140,12 @@ public final class CaptionDataset: Dataset {
 
     private init(
         _ configuration: CaptionDatasetConfiguration, _ samples: SampleIndex,
-        omitted: SkippedEntries, tokenizer: (any CaptionTokenizer)?, root: String? = nil,
-        imageOptions: ImageOptions, padIndex: Int
+        _ missing: MissingPolicy, _ excluding: SkipList = SkipList(),
+        tokenizer: (any CaptionTokenizer)?, root: String? = nil, imageOptions: ImageOptions,
+        padIndex: Int
     ) throws {
+        let absent = missing == .dropAtOpen ? try samples.missingSamples() : []
+        let omitted = SkippedEntries(absent + (try excluding.entries(of: samples)))
         try configuration.check()
         guard let tokenizer = try tokenizer ?? configuration.tokenizer?.makeTokenizer(root: root)
         else {
