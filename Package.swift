@@ -122,8 +122,8 @@ let package = Package(
         .executableTarget(
             name: "redcaps",
             dependencies: [
-                "CSystem", "RedCapsBase", "RedCapsCore", "RedCapsFixtures", "RedCapsImage",
-                "RedCapsJobs", "RedCapsLoading", "RedCapsTar", "RedCapsTokenizers",
+                "RedCapsBase", "RedCapsTar", "RedCapsImage", "RedCapsTokenizers", "RedCapsLoading",
+                "RedCapsCore", "RedCapsJobs", "RedCapsFixtures",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -1,6 +1,7 @@
 import RedCapsLoading
 import RedCapsTar
 import RedCapsCore
+import RedCapsTokenizers
 import TestSupport
 import Testing
 
@@ -117,6 +118,47 @@ struct ShardRunsTests {
                     + ".epochs, or sort the list by shard")
         }
         #expect(try set.open(Array(list.prefix(2))).layout.shards() == [1, 1])
+    }
+
+    /// A store of layers, and what it gives through the index of a list.
+    private func opened(
+        _ layers: [any FileStore], of set: Samples
+    ) throws -> (dataset: CaptionDataset, isBuilt: Bool) {
+        let store = LayeredStore(layers)
+        let stores: [SamplePart: any FileStore] = [.image: store, .annotation: store]
+        let isBuilt = try SampleIndex(list: set.folder["list.json"], stores: stores).isBuilt
+        let dataset = try CaptionDataset(
+            TestSupport.Samples.configuration(imageSize: 24), root: set.folder.path, stores: stores,
+            tokenizer: ByteTokenizer())
+        return (dataset, isBuilt)
+    }
+
+    @Test("Those of layers are told apart, and their index is kept where all versions are known")
+    func layers() throws {
+        let set = try Samples(shards: [3, 4])
+        _ = try set.open(Self.inOrder([3, 4]))
+        let shards = try (0..<2).map {
+            TarShardStore(try TarIndex(shards: [set.folder["raw/\($0).tar"]]))
+        }
+        for expected in [true, false] {
+            let (dataset, isBuilt) = try opened(shards, of: set)
+            #expect(isBuilt == expected)
+            #expect(try dataset.layout.shards() == [3, 4])
+            #expect(dataset.place(of: 0, stage: .decode).contains("0.tar"))
+            #expect(dataset.place(of: 3, stage: .decode).contains("1.tar"))
+        }
+        // What lies in memory has no version: no other process could know that it was corrected.
+        let corrected = try MemoryStore(["0/0.jpg": [1], "0/0.json": [2]])
+        for _ in 0..<2 {
+            let (dataset, isBuilt) = try opened([shards[0], corrected, shards[1]], of: set)
+            #expect(isBuilt)
+            #expect(try dataset.layout.shards() == [3, 4])
+        }
+        let (dataset, _) = try opened([corrected] + shards, of: set)
+        #expect(try dataset.layout.shards() == [1, 2, 4])
+        #expect(dataset.place(of: 0, stage: .decode) == "0/0.jpg")
+        #expect(dataset.place(of: 1, stage: .decode).contains("0.tar"))
+        #expect(dataset.place(of: 6, stage: .tokenize).contains("1.tar"))
     }
 
     @Test("Files in memory are one; those of a list that a program makes are found as well")

@@ -18,9 +18,8 @@ package struct TableColumn: Sendable {
     /// A store's column.
     /// - Throws: What the store throws when it is asked for its shards.
     package init(_ store: any FileStore) throws(StoreError) {
-        let shards = try store.shards()
         (self.store, folder) = (store, nil)
-        identity = shards.isEmpty ? nil : shards.identity
+        identity = try store.shards().identity
     }
 
     /// The shards' index, for a folder that has tars.

@@ -75,8 +75,14 @@ public struct DatasetFolder: FileStore {
         return tars.describe(location, of: path)
     }
 
-    /// The shards of the tars; files of the unpacked tree lie in none.
-    public func shards() -> [StoreShard] { tars?.shards() ?? [] }
+    /// The shards of the tars; files of the unpacked tree lie in none. If there is a tree beside tars,
+    /// one more without bytes stands for it, whose version is a hash of the names in the folder.
+    public func shards() -> [StoreShard] {
+        guard let tars else { return [] }
+        guard mayBeUnpacked else { return tars.shards() }
+        let names = String(treeIdentity(seed: 0), radix: 16)
+        return tars.shards() + [StoreShard(name: "tree", byteCount: 0, version: .tag(names))]
+    }
 
     /// Whether a file is in the unpacked tree. The disk is only asked about paths whose first
     /// component is there.
@@ -93,8 +99,10 @@ public struct DatasetFolder: FileStore {
     }
 
     /// What a table of paths depends on: the members of the shards, and the names of the tree.
-    var identity: UInt64 {
-        topLevel.sorted { $0.lexicographicallyPrecedes($1) }.reduce(index?.identity ?? 0) {
+    var identity: UInt64 { treeIdentity(seed: index?.identity ?? 0) }
+
+    private func treeIdentity(seed: UInt64) -> UInt64 {
+        topLevel.sorted { $0.lexicographicallyPrecedes($1) }.reduce(seed) {
             XXH64.hash($1, seed: $0)
         }
     }

@@ -47,27 +47,32 @@ public struct LayeredStore: FileStore {
     }
 
     /// The shards of all layers; after those of each layer one without bytes stands for its files
-    /// that lie in no shard. None, if no layer has any.
+    /// that lie in no shard, of an unknown version if the layer has no shards. None, if no layer has
+    /// any.
     public func shards() throws(StoreError) -> [StoreShard] {
         let all = try numbered()
-        return all.contains { $0.version != Self.standIn } ? all : []
+        return all.contains { !$0.isStandIn } ? all.map(\.shard) : []
     }
 
-    /// What shards' numbers count: those of `shards()`, be there any of a layer's own or not.
-    private func numbered() throws(StoreError) -> [StoreShard] {
-        var all: [StoreShard] = []
+    /// What a number of a shard counts: a layer's shards, and what stands for its other files.
+    private typealias Numbered = (shard: StoreShard, isStandIn: Bool)
+
+    /// What shards' numbers count, be there any of a layer's own or not.
+    private func numbered() throws(StoreError) -> [Numbered] {
+        var all: [Numbered] = []
         for (number, layer) in layers.enumerated() {
-            all += try Self.numbered(layer)
-            all.append(StoreShard(name: "layer \(number)", byteCount: 0, version: Self.standIn))
+            let shards = try Self.numbered(layer)
+            let others = StoreShard(
+                name: "layer \(number)", byteCount: 0,
+                version: shards.contains { !$0.isStandIn } ? .tag("") : .unknown)
+            all += shards + [(others, true)]
         }
         return all
     }
 
-    private static let standIn = StoreShard.Version.tag("")
-
-    private static func numbered(_ layer: any FileStore) throws(StoreError) -> [StoreShard] {
+    private static func numbered(_ layer: any FileStore) throws(StoreError) -> [Numbered] {
         if let layers = layer as? LayeredStore { return try layers.numbered() }
-        return try layer.shards()
+        return try layer.shards().map { ($0, false) }
     }
 
     /// Says where a file lies in the layer that has it.

@@ -9,6 +9,8 @@ public struct StoreShard: Sendable, Hashable {
         case modified(Int64)
         /// A hash of its content, an ETag, or whatever else its keeper names a version by.
         case tag(String)
+        /// Nobody can tell it: an index isn't kept for other processes then.
+        case unknown
     }
 
     /// The name, for people and as a part of its identity.
@@ -25,8 +27,10 @@ public struct StoreShard: Sendable, Hashable {
 }
 
 extension Collection<StoreShard> {
-    /// A number for these shards in this order, names, lengths and versions; never 0.
-    var identity: UInt64 {
+    /// A number for these shards in this order, names, lengths and versions, never 0; `nil` if there
+    /// are none or a version isn't known.
+    var identity: UInt64? {
+        if isEmpty { return nil }
         var bytes = PackedBytes()
         for shard in self {
             bytes.append(shard.name)
@@ -38,6 +42,7 @@ extension Collection<StoreShard> {
             case .tag(let tag):
                 bytes.append(1, width: 1)
                 bytes.append(tag)
+            case .unknown: return nil
             }
         }
         return Swift.max(1, XXH64.hash(bytes.bytes))
