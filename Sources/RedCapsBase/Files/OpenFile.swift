@@ -94,6 +94,8 @@ package final class OpenFile: Sendable {
 
     /// Up to `count` bytes at an offset; fewer where the file ends.
     package func bytes(at offset: UInt64, count: Int) throws(StoreError) -> [UInt8] {
+        // Of no bytes the standard library would write a count to what all empty arrays share.
+        guard count > 0 else { return [] }
         var failure: StoreError?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, filled in
             do throws(StoreError) {
