@@ -63,7 +63,7 @@ private final class RangeStore: FileStore {
         let name = String(format: "%05d.tar", location.shard ?? -1)
         let bytes = try RangeClient.ask(
             "\(name) \(location.offset) \(location.size)", port: port)
-        buffer.fill(count: bytes.count) { target in
+        try buffer.fill(count: bytes.count) { target in
             for (place, byte) in bytes.enumerated() {
                 target.storeBytes(of: byte, toByteOffset: place, as: UInt8.self)
             }

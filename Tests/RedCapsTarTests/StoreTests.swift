@@ -177,4 +177,65 @@ struct StoreTests {
             }
         }
     }
+
+    /// A store that locates everything in one place, of so many shards.
+    private struct Place: FileStore {
+        let location: FileLocation
+        let count: Int
+
+        func locate(_ path: String) -> FileLocation { location }
+        func read(_ location: FileLocation, into buffer: inout ReadBuffer) throws(StoreError) {
+            try buffer.fill(count: 1) { bytes in
+                bytes.storeBytes(of: 7, as: UInt8.self)
+                return 1
+            }
+        }
+        func shards() -> [StoreShard] {
+            (0..<count).map { StoreShard(name: "\($0)", byteCount: 9, version: .tag("1")) }
+        }
+    }
+
+    @Test("A layer's shard beyond its shards is refused, and never another layer's")
+    func shardNumbers() throws {
+        let good = Place(location: FileLocation(shard: 1, offset: 0, size: 1), count: 2)
+        for shard in [2, 5, Int(UInt32.max) - 1] {
+            let bad = Place(location: FileLocation(shard: shard, offset: 0, size: 1), count: 2)
+            for layers in [[bad, good], [bad]] {
+                let error = #expect(throws: StoreError.self) {
+                    try LayeredStore(layers).bytes(of: "x")
+                }
+                #expect(error?.code == .invalid)
+            }
+        }
+        #expect(try LayeredStore([good, good]).bytes(of: "x") == [7])
+        for shard in [-1, Int(UInt32.max), .max, .min] {
+            #expect(FileLocation(shard: shard, offset: 0, size: 1).shard == nil)
+        }
+    }
+
+    @Test("Layers that are asked for many files find what they find for one")
+    func manyOfLayers() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("tree/a/x", "")
+        try folder.write("tree/b", "tree")
+        let memory = try MemoryStore(["a": [1], "b": [2], "c": [3]])
+        let store = LayeredStore([FolderStore(folder["tree"]), memory])
+        let paths = ["a", "b", "c", "d"]
+        for (path, found) in zip(paths, try store.locate(paths)) {
+            #expect(found == (try? store.locate(path)), "\(path)")
+        }
+        #expect(try store.bytes(of: "b") == Array("tree".utf8))
+        #expect(try store.bytes(of: "c") == [3])
+    }
+
+    @Test("A buffer takes no count that makes no sense")
+    func counts() throws {
+        var buffer = ReadBuffer()
+        for count in [-1, .max, 1 << 31 + 1] {
+            let error = #expect(throws: StoreError.self) {
+                try buffer.fill(count: count) { _ in 0 }
+            }
+            #expect(error?.code == .tooLarge)
+        }
+    }
 }

@@ -43,14 +43,19 @@
 
     /// Makes room for `count` bytes, replacing what the buffer held, and lets `body` write them.
     /// - Parameters:
-    ///   - count: How many bytes there is room for.
+    ///   - count: How many bytes there is room for, 0 ... 2^31.
     ///   - body: Writes from the start, and says how many it has written.
-    public mutating func fill<Failure: Error>(
-        count: Int, with body: (inout MutableRawSpan) throws(Failure) -> Int
-    ) throws(Failure) {
-        unsafe try fill(max(0, count)) { (target) throws(Failure) in
+    /// - Throws: `StoreError` with `tooLarge` for any other count, and what `body` throws.
+    public mutating func fill(
+        count: Int, with body: (inout MutableRawSpan) throws(StoreError) -> Int
+    ) throws(StoreError) {
+        guard (0...1 << 31).contains(count) else {
+            throw StoreError(
+                .tooLarge, file: "a buffer", reason: "\(count) bytes, not 0 to \(1 << 31)")
+        }
+        unsafe try fill(count) { (target) throws(StoreError) in
             var bytes = unsafe target.mutableBytes
-            return min(max(0, try body(&bytes)), max(0, count))
+            return min(max(0, try body(&bytes)), count)
         }
     }
 

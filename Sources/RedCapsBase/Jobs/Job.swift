@@ -37,7 +37,8 @@ extension Job {
 
     /// Does the work on a thread of its own, and tells how far it is: the latest value whenever
     /// there is a new one, and at the end the last value and the report. Leaving the loop, or
-    /// cancelling the task, ends the run within a second.
+    /// cancelling the task, ends the run within a second; a task that was cancelled sees the loop end
+    /// without a report, as `AsyncThrowingStream` does it.
     public func progress() -> AsyncThrowingStream<JobEvent<Progress, Report>, any Error> {
         let cancellation = Cancellation()
         return .ofWork(delivering: .latest(2), stop: cancellation.cancel) { tell in

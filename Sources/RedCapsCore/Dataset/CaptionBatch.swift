@@ -88,7 +88,7 @@ public struct CaptionBatch: Sendable {
     /// Makes a batch, whose ids are padded on the right to the longest prompt.
     /// - Parameters:
     ///   - samples: The samples in order.
-    ///   - pixelValues: Their pixels, an image for each.
+    ///   - pixelValues: Their pixels, an image for each: whoever makes a batch sees to that.
     ///   - padIndex: The id that pads prompts; 0 by default.
     ///   - context: Number, positions, failures and where to go on; by default of a first batch.
     public init(

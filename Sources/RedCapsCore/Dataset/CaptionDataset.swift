@@ -122,6 +122,10 @@ public final class CaptionDataset: Dataset {
         padIndex: Int = 0, missing: MissingPolicy = .failSample,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
+        for part in [SamplePart.image, .annotation] where parts[part] != nil {
+            throw StoreError(
+                .invalid, file: "\(part)", reason: "no further part; it has an argument of its own")
+        }
         let stores = parts.merging([.image: images, .annotation: annotations]) { $1 }
         let index = try SampleIndex(manifest, stores: stores)
         missing.report(index.missingCount, of: manifest.count, to: logger)

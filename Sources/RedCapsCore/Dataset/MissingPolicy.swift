@@ -15,7 +15,7 @@ public enum MissingPolicy: Sendable, Hashable {
         guard missing > 0 else { return }
         let fate = self == .failSample ? "they fail when used" : "they are left out"
         logger.warning(
-            "\(missing) of \(count) samples lack their image or annotation\(detail); \(fate)")
+            "\(missing) of \(count) samples lack one of their files\(detail); \(fate)")
     }
 }
 

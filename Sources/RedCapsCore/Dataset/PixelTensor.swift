@@ -26,6 +26,7 @@ public struct PixelTensor: Sendable {
     /// - Parameters:
     ///   - storage: The batch's memory.
     ///   - samples: What was loaded into it, in the order of the slots.
+    /// - Precondition: Their slots are ones of the storage's.
     public init<Sample>(_ storage: PixelStorage, of samples: [LoadedSample<Sample>]) {
         for (place, sample) in samples.enumerated() where sample.slot != place {
             storage.move(sample.slot, to: place)

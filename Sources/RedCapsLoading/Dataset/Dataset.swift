@@ -135,6 +135,10 @@ extension Dataset {
         var used = index
         while true {
             do {
+                guard used == index || (0..<count).contains(used) else {
+                    throw LoaderError(
+                        "the data set has \(count) samples, and none of index \(used) to stand in")
+                }
                 let sample = try load(
                     used, draws: &draws, into: storage, slot: slot, workspace: workspace)
                 return LoadedSample(

@@ -44,7 +44,12 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
             try point.check(against: start)
             start = point
         }
-        run = LoaderRun(options, options.plan(from: start, over: layout), start: start)
+        let plan = options.plan(from: start, over: layout)
+        guard plan.end != nil || plan.positions(ofBatch: plan.firstNumber) != nil else {
+            throw LoaderError(
+                "batch \(plan.firstNumber) begins beyond the last position that can be counted")
+        }
+        run = LoaderRun(options, plan, start: start)
         options.context.log(to: options.logger)
     }
 

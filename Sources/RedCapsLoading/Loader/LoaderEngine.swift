@@ -38,8 +38,10 @@ final class LoaderEngine<Source: Dataset>: Sendable {
                 run.plan, capacity: options.prefetchBatches, draws: draws,
                 policy: options.failurePolicy
             ) { position in
-                try options.sampler.makeBatchCursor(
-                    at: position - rank, shardIndex: rank, shardCount: worldSize, over: layout)
+                CheckedBatchCursor(
+                    try options.sampler.makeBatchCursor(
+                        at: position - rank, shardIndex: rank, shardCount: worldSize, over: layout),
+                    sampleCount: layout.count)
             },
             reads: ReadAhead(limit: options.readsInFlight, byteLimit: options.readAheadBytes),
             readsAhead: readsAhead, makeStorage: { try dataset.makeStorage(for: $0) })

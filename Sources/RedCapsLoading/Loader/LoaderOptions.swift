@@ -132,7 +132,7 @@ public struct LoaderOptions: Sendable {
         plan.firstNumber = max(start.batch, firstBatch ?? 0)
         plan.limit = batchLimit ?? .max
         plan.skips = skippedBatches
-        plan.end = sampler.length(over: layout)
+        plan.end = sampler.length(over: layout).map { min(max($0, 0), Int.max / 2) }
         plan.dropsLast = dropsLast
         plan.epochs = drawRules.epochs(over: layout)
         return plan

@@ -15,6 +15,26 @@ public protocol BatchCursor: Sendable {
     mutating func indices(at positions: BatchPositions) throws(LoaderError) -> [Int]
 }
 
+/// Makes sure that there are the samples that another cursor chooses.
+struct CheckedBatchCursor: BatchCursor {
+    private var base: any BatchCursor
+    private let sampleCount: Int
+
+    init(_ base: any BatchCursor, sampleCount: Int) {
+        (self.base, self.sampleCount) = (base, sampleCount)
+    }
+
+    mutating func indices(at positions: BatchPositions) throws(LoaderError) -> [Int] {
+        let indices = try base.indices(at: positions)
+        if let outside = indices.first(where: { !(0..<sampleCount).contains($0) }) {
+            throw LoaderError(
+                "the sampler gave index \(outside) at position \(positions.start) and after, of "
+                    + "a data set of \(sampleCount) samples")
+        }
+        return indices
+    }
+}
+
 /// Takes the samples of a batch one by one from a sampler's cursor.
 struct SampleBatchCursor<Order: Sampler>: BatchCursor {
     private let order: Order

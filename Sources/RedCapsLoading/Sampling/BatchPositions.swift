@@ -7,9 +7,23 @@ public struct BatchPositions: Sendable, Hashable, Codable, RandomAccessCollectio
     /// How many there are.
     public let count: Int
 
-    /// `start`, `start + stride`, … `count` of them.
+    /// `start`, `start + stride`, … `count` of them; none for a negative count.
     public init(start: Int, stride: Int = 1, count: Int) {
-        (self.start, self.stride, self.count) = (start, stride, count)
+        (self.start, self.stride, self.count) = (start, stride, max(0, count))
+    }
+
+    /// Decodes what `encode(to:)` writes.
+    /// - Throws: `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            start: try values.decode(Int.self, forKey: .start),
+            stride: try values.decode(Int.self, forKey: .stride),
+            count: try values.decode(Int.self, forKey: .count))
+    }
+
+    private enum CodingKeys: CodingKey {
+        case start, stride, count
     }
 
     /// Slots are counted from 0.

@@ -39,8 +39,10 @@ extension ResumePoint {
             throw LoaderError(
                 "the state to resume from is of version \(version), not \(run.version)")
         }
-        guard position >= 0, batch >= 0 else {
-            throw LoaderError("the state to resume from is at position \(position)")
+        let range = 0...Int.max / 2
+        guard range.contains(position), range.contains(batch) else {
+            throw LoaderError(
+                "the state to resume from is at position \(position), batch \(batch)")
         }
         let differences: [(String, String, String)] = [
             ("data set", dataset, run.dataset), ("sampler", sampler, run.sampler),

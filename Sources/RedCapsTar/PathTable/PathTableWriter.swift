@@ -172,7 +172,14 @@ package struct PathTableWriter {
                 .invalid, file: "manifest",
                 reason: "the store gave \(locations.count) locations for \(paths.count) paths")
         }
-        for (row, location) in zip(rows, locations) { found[row] = location }
+        for (place, location) in locations.enumerated() {
+            guard location?.size ?? 0 <= maximumLocatedSize else {
+                throw StoreError(
+                    .invalid, file: "manifest", member: paths[place],
+                    reason: "the store says that it has \(location?.size ?? 0) bytes")
+            }
+            found[rows[place]] = location
+        }
         var references: [PackedReference] = []
         references.reserveCapacity(rowCount)
         for row in 0..<rowCount {

@@ -68,6 +68,9 @@ struct SpelledPath {
     }
 }
 
+/// The most bytes of a located file that a record can tell.
+let maximumLocatedSize: UInt64 = 1 << 56 - 1
+
 /// A file that a store has located, with the path that the list has for it.
 struct LocatedFile {
     static let size = 30

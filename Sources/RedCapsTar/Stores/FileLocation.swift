@@ -14,11 +14,12 @@ public struct FileLocation: Sendable, Hashable {
 
     /// A range of a shard.
     /// - Parameters:
-    ///   - shard: The shard's place in what the store's `shards()` gives, below 2^32 - 1.
+    ///   - shard: The shard's place in what the store's `shards()` gives, in `0 ..< 2^32 - 1`; any
+    ///     other number leads nowhere.
     ///   - offset: Where its bytes begin, from the shard's start.
     ///   - size: How many there are.
     public init(shard: Int, offset: UInt64, size: UInt64) {
-        self.init(UInt32(clamping: shard), offset, size)
+        self.init(UInt32(exactly: shard) ?? Self.noShard, offset, size)
     }
 
     /// A file of its own, or an object, under a key that means something to the store.

@@ -25,17 +25,34 @@ public struct LayeredStore: FileStore {
         throw missing ?? StoreError(.missing, file: path, reason: "there are no stores to look in")
     }
 
-    /// Finds files, each in the first layer that has it.
+    /// Finds files, each in the first layer that has it. A layer that has none, and isn't the last,
+    /// is asked once more for each such file: what it has that is no file isn't passed over.
     public func locate(_ paths: [String]) throws(StoreError) -> [FileLocation?] {
         var found = [FileLocation?](repeating: nil, count: paths.count)
+        var unfit = [Bool](repeating: false, count: paths.count)
         for (number, layer) in layers.enumerated() {
-            let open = paths.indices.filter { found[$0] == nil }
+            let open = paths.indices.filter { found[$0] == nil && !unfit[$0] }
             guard !open.isEmpty else { break }
             for (place, location) in zip(open, try layer.locate(open.map { paths[$0] })) {
-                if let location { found[place] = try outer(location, number) }
+                if let location {
+                    found[place] = try outer(location, number)
+                } else if number < layers.count - 1 {
+                    unfit[place] = !(try Self.isMissing(paths[place], in: layer))
+                }
             }
         }
         return found
+    }
+
+    /// Whether a layer has nothing at all under a path: something unfit isn't passed over.
+    private static func isMissing(
+        _ path: String, in layer: any FileStore
+    ) throws(StoreError) -> Bool {
+        do throws(StoreError) { _ = try layer.locate(path) } catch {
+            guard error.tellsOfNoFile else { throw error }
+            return error.code == .missing
+        }
+        return true
     }
 
     /// Reads a file from the layer that has it.
@@ -102,6 +119,12 @@ public struct LayeredStore: FileStore {
         _ location: FileLocation, _ layer: Int
     ) throws(StoreError) -> FileLocation {
         let starts = try starts()
+        let count = starts[layer + 1] - 1 - starts[layer]
+        guard location.shard == nil || location.shardNumber < count else {
+            throw StoreError(
+                .invalid, file: "layer \(layer)",
+                reason: "shard \(location.shardNumber) of \(count) was located")
+        }
         var location = location
         location.shardNumber =
             location.shard == nil ? starts[layer + 1] - 1 : starts[layer] + location.shardNumber
