@@ -9,7 +9,7 @@ public struct BatchPositions: Sendable, Hashable, Codable, RandomAccessCollectio
 
     /// `start`, `start + stride`, … `count` of them; none for a negative count.
     public init(start: Int, stride: Int = 1, count: Int) {
-        (self.start, self.stride, self.count) = (start, stride, max(0, count))
+        (self.start, self.stride, self.count) = (start, stride, Swift.max(0, count))
     }
 
     /// Decodes what `encode(to:)` writes.
