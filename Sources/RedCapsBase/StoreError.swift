@@ -87,7 +87,12 @@ extension StoreError {
         _ path: String, _ verb: String, member: String? = nil, byteOffset: UInt64? = nil
     ) -> StoreError {
         let number = errno
-        let words = unsafe String(cString: strerror(number))
+        var words = unsafe String(cString: strerror(number))
+        if number == ENOENT, let target = Disk.target(ofLink: path) {
+            words = "a link that leads nowhere, to \(target)"
+        } else if number == ENOENT, !path.hasPrefix("/"), let folder = Disk.workingFolder {
+            words += " (in \(folder))"
+        }
         return StoreError(
             number == ENOENT || number == ENOTDIR ? .missing : .system, file: path, member: member,
             byteOffset: byteOffset, reason: "can't \(verb): \(words)", systemError: number)

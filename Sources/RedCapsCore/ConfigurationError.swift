@@ -6,6 +6,8 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     public let value: String?
     /// What is wrong with it, or what to do.
     public let reason: String
+    /// Further mistakes of the same configuration; none of theirs.
+    public private(set) var others: [ConfigurationError] = []
 
     public init(_ keyPath: String, value: String? = nil, _ reason: String) {
         self.keyPath = keyPath
@@ -13,9 +15,32 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
         self.reason = reason
     }
 
-    /// Key path, value and reason in one line.
+    /// Runs what may find mistakes, and goes on without a value after one.
+    static func collecting<Value>(
+        _ mistakes: inout [ConfigurationError], _ body: () throws(ConfigurationError) -> Value
+    ) -> Value? {
+        do throws(ConfigurationError) { return try body() } catch {
+            mistakes.append(error)
+            return nil
+        }
+    }
+
+    /// Ends with all mistakes that were found, if there are any.
+    static func end(with mistakes: [ConfigurationError]) throws(ConfigurationError) {
+        guard var first = mistakes.first else { return }
+        for mistake in mistakes.dropFirst() {
+            let inner = mistake.others
+            var own = mistake
+            own.others = []
+            first.others += [own] + inner
+        }
+        throw first
+    }
+
+    /// Key path, value and reason, and those of the other mistakes, in one line.
     public var description: String {
         let place = keyPath.isEmpty ? "configuration" : keyPath
-        return value.map { "\(place) = \($0): \(reason)" } ?? "\(place): \(reason)"
+        let own = value.map { "\(place) = \($0): \(reason)" } ?? "\(place): \(reason)"
+        return ([own] + others.map(\.description)).joined(separator: "; ")
     }
 }

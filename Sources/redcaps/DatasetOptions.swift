@@ -9,7 +9,7 @@ import RedCapsTokenizers
 struct DatasetOptions: ParsableArguments {
     @Option(
         help:
-            "The configuration: a whole dump of mmengine's, or just a data set's dictionary (JSON, or YAML in a build with that trait)."
+            "The configuration: a whole dump of mmengine's, or just a data set's dictionary (JSON, or YAML in a build with that trait); - for standard input."
     )
     var config: String
 
@@ -80,7 +80,8 @@ struct DatasetOptions: ParsableArguments {
         _ imageOptions: ImageOptions = ImageOptions()
     ) throws -> (training: TrainingConfiguration, dataset: ConcatDataset<CaptionDataset>) {
         var training = try TrainingConfiguration(
-            file: config, overrides: try overrides.map { try ConfigurationOverride(parsing: $0) })
+            file: config == "-" ? "/dev/stdin" : config,
+            overrides: try overrides.map { try ConfigurationOverride(parsing: $0) })
         training.dataset.updateSources {
             $0.promptOptions = PromptOptions(
                 truncation: cut == .caption ? .caption : .end,

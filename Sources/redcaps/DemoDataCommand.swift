@@ -20,6 +20,9 @@ struct DemoDataCommand: ParsableCommand {
     @Option(help: "What the pictures depend on.")
     var seed: UInt64 = 0
 
+    @Flag(help: "Write over a data set that is there.")
+    var force = false
+
     func validate() throws {
         guard samples >= 1 else { throw ValidationError("--samples \(samples) isn't positive") }
         guard (81...8192).contains(shortestEdge) else {
@@ -28,6 +31,10 @@ struct DemoDataCommand: ParsableCommand {
     }
 
     func run() throws {
+        for name in ["raw", "redcaps5m_data.json", "redcaps5m.json"]
+        where !force && Disk.exists("\(out)/\(name)") {
+            throw Failure("\(out)/\(name) is there already; --force writes over it")
+        }
         let fixture = FixtureDataset(
             samples: samples, shards: min(2, samples), shortestEdge: shortestEdge, seed: seed)
         let bar = ConditionLock(ProgressBar(total: samples, unit: "images"))
@@ -35,6 +42,6 @@ struct DemoDataCommand: ParsableCommand {
             bar.update { bar in bar.show(done) }
         }
         bar.update { bar in bar.finish() }
-        print("Wrote \(samples) samples: \(written.configuration)")
+        try StandardOutput.print("Wrote \(samples) samples: \(written.configuration)")
     }
 }

@@ -104,7 +104,7 @@ struct DigestCommand: ParsableCommand {
         if loading.batches != nil { return try printBatches(training, dataset, seed) }
         let chosen = try listed() ?? Array(0..<min(first ?? dataset.count, dataset.count + 1))
         if let outside = chosen.first(where: { $0 >= dataset.count }) {
-            throw ValidationFailure(
+            throw Failure(
                 "index \(outside) isn't in the data set, which has \(dataset.count) samples")
         }
         var digester = try SampleDigester(dataset, onFailure: onError.policy)
@@ -119,7 +119,7 @@ struct DigestCommand: ParsableCommand {
                 digest = try digester.digest(position: position, index: index, draws: &draws)
             }
             for failure in digest.failures { Terminal.show("replaced: \(failure)\n") }
-            print(digest.json)
+            try StandardOutput.print(digest.json)
         }
     }
 
@@ -137,17 +137,13 @@ struct DigestCommand: ParsableCommand {
             reference: mode)
         // Python only ends where 500 in a row fail.
         options.failurePolicy = onError == .stop ? .stop : .replace(atMost: .count(.max))
+        var isEmpty = true
         for result in try DataLoader(dataset, options).results {
+            isEmpty = false
             let digest = BatchDigest(
                 try result.get(), rank: options.context.rank, of: dataset)
-            print(digest.json)
+            try StandardOutput.print(digest.json)
         }
+        if isEmpty { throw Failure(options.reasonForNoBatches(of: dataset)) }
     }
-}
-
-/// A failure that is told in a line.
-struct ValidationFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -107,13 +107,13 @@ struct DownsampleCommand: ParsableCommand {
                 "MB, \(progress.report.images) images")
         }
         bar?.finish()
-        tell(report, seconds: (clock.now - start).inSeconds)
+        try tell(report, seconds: (clock.now - start).inSeconds)
         if !report.broken.isEmpty { throw ExitCode(1) }
     }
 
-    private func tell(_ report: Downsampling.Report, seconds: Double) {
+    private func tell(_ report: Downsampling.Report, seconds: Double) throws {
         guard json else {
-            print(
+            try StandardOutput.print(
                 "\(report.images) images: \(report.downsampled) downsampled, "
                     + "\(report.untouched) small enough, \(report.broken.count) broken; "
                     + "\(report.others) other files; \(report.bytesRead) bytes became "
@@ -132,7 +132,7 @@ struct DownsampleCommand: ParsableCommand {
         line.add("bytes_written", Int(clamping: report.bytesWritten))
         line.add("seconds", seconds)
         line.add("images_per_second", Double(report.images) / max(seconds, 1e-9))
-        print(line.text)
+        try StandardOutput.print(line.text)
     }
 }
 

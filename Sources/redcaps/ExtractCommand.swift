@@ -74,13 +74,13 @@ struct ExtractCommand: ParsableCommand {
         }
         bar.finish()
         for refusal in report.refused { Terminal.complain("\(refusal)") }
-        tell(report, of: extraction.shards.count, seconds: (clock.now - start).inSeconds)
+        try tell(report, of: extraction.shards.count, seconds: (clock.now - start).inSeconds)
         if !report.refused.isEmpty { throw ExitCode(1) }
     }
 
-    private func tell(_ report: Extraction.Report, of shards: Int, seconds: Double) {
+    private func tell(_ report: Extraction.Report, of shards: Int, seconds: Double) throws {
         guard json else {
-            print(
+            try StandardOutput.print(
                 "\(report.shards) of \(shards) shards in place (\(report.kept) already were), "
                     + "\(report.files) files, \(report.bytes) bytes, "
                     + "\(report.refused.count) refused, in \(seconds.shortened) s")
@@ -93,7 +93,7 @@ struct ExtractCommand: ParsableCommand {
         line.add("bytes", Int(clamping: report.bytes))
         line.add("refused", report.refused.count)
         line.add("seconds", seconds)
-        print(line.text)
+        try StandardOutput.print(line.text)
     }
 }
 

@@ -60,7 +60,7 @@ struct IndexCommand: ParsableCommand {
             try printMissing(samples)
         } else {
             let description = IndexDescription(opened, seconds: (clock.now - start).inSeconds)
-            print(json ? description.json : description.text)
+            try StandardOutput.print(json ? description.json : description.text)
         }
         let failures = opened.shards.shards.compactMap(\.failure)
         for failure in failures { Terminal.complain("\(failure)") }
@@ -92,35 +92,35 @@ struct IndexCommand: ParsableCommand {
             try samples.map { $0.shards(of: .image) }
             ?? TarIndex(folder: raw, rebuilds: rebuild, progress: show)
         guard let index, !index.shards.isEmpty else {
-            throw ValidationFailure("\(raw): no *.tar in this folder")
+            throw Failure("\(raw): no *.tar in this folder")
         }
         return Opened(shards: index, samples: samples)
     }
 
     private func printMembers(_ index: TarIndex) throws {
-        var output = LineOutput()
+        var output = StandardOutput()
         try index.forEachServed { entry in
             var line = JSONLine()
             line.add("path", bytes: entry.path.bytes)
             line.add("shard", index.shards[entry.shard].name)
             line.add("offset", Int(clamping: entry.offset))
             line.add("size", Int(clamping: entry.size))
-            output.print(line.text)
+            try output.add(line.text)
         }
-        output.flush()
+        try output.flush()
     }
 
     private func printMissing(_ samples: SampleIndex) throws {
-        var output = LineOutput()
+        var output = StandardOutput()
         for index in try samples.missingSamples() {
             let paths = try samples.paths(index)
             var line = JSONLine()
             line.add("index", index)
             line.add("image", paths.image)
             line.add("annotation", paths.annotation)
-            output.print(line.text)
+            try output.add(line.text)
         }
-        output.flush()
+        try output.flush()
     }
 }
 

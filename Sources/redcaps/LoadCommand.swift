@@ -6,7 +6,7 @@ import ArgumentParser
 import RedCapsCore
 import Synchronization
 
-struct LoadCommand: AsyncParsableCommand {
+struct LoadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load", abstract: "Loads batches as a training run would, and says how fast.")
 
@@ -79,7 +79,7 @@ struct LoadCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    func run() throws {
         let clock = ContinuousClock()
         let beginning = clock.now
         let (training, dataset) = try source.open(ImageOptions(decoding: decode.decoding))
@@ -91,19 +91,24 @@ struct LoadCommand: AsyncParsableCommand {
         try files.apply(to: &options)
         var report = LoadReport(workers: options.workers, opening: opening)
         switch engine {
-        case .loader: try await load(dataset, options, &report)
+        case .loader: try load(dataset, options, &report)
         case .bare: try loadBare(dataset, options, &report)
         }
-        print(json ? report.json : report.text)
+        try StandardOutput.print(json ? report.json : report.text)
         if profile, !json, let statistics = report.statistics {
-            print(ProfileTable(statistics).text)
+            try StandardOutput.print(ProfileTable(statistics).text)
         }
+        guard report.meter.samples == 0, !Interruption.isRequested else { return }
+        throw Failure(
+            report.meter.batches == 0
+                ? options.reasonForNoBatches(of: dataset)
+                : "no samples: all of them failed, and --on-error skip leaves them out")
     }
 
     private func load(
         _ dataset: ConcatDataset<CaptionDataset>, _ options: LoaderOptions,
         _ report: inout LoadReport
-    ) async throws {
+    ) throws {
         let loader = try DataLoader(
             dataset, options, resuming: try files.resumePoint(rank: options.context.rank))
         let expected = (options.batchLimit ?? dataset.count / options.batchSize) * options.batchSize
@@ -112,7 +117,8 @@ struct LoadCommand: AsyncParsableCommand {
         var record = try files.record(of: loader.state, options.context)
         var isDescribed = false
         if files.saveState != nil { Interruption.watch() }
-        for try await batch in loader {
+        for result in loader.results {
+            let batch = try result.get()
             report.meter.count(batch.count)
             bar.show(report.meter.samples)
             try record.add(batch)
@@ -135,7 +141,7 @@ struct LoadCommand: AsyncParsableCommand {
         _ report: inout LoadReport
     ) throws {
         guard let batches = options.batchLimit else {
-            throw ValidationFailure("--engine bare needs --batches, or an order that doesn't end")
+            throw Failure("--engine bare needs --batches, or an order that doesn't end")
         }
         let meter = Mutex(Throughput(expected: batches * options.batchSize))
         try BareLoop.run(dataset, options, batches: batches) {
@@ -146,7 +152,7 @@ struct LoadCommand: AsyncParsableCommand {
     }
 
     private func describe(_ batch: CaptionBatch) throws {
-        print(
+        try StandardOutput.print(
             """
             A batch holds
               pixel_values    \(try summary(of: batch.pixelValues))
@@ -155,7 +161,7 @@ struct LoadCommand: AsyncParsableCommand {
               samples         \(batch.count) with index, file, size, crop and caption; the first:
             """)
         if let first = batch.samples.first?.sample {
-            print(
+            try StandardOutput.print(
                 """
                                   \(first.imageFile), \(first.sourceSize.width)×\(first.sourceSize.height), \
                 crop at \(first.crop.x), \(first.crop.y) of \(first.crop.width)²
@@ -181,8 +187,8 @@ struct LoadCommand: AsyncParsableCommand {
         guard !json else { return }
         for (number, loaded) in batch.samples.enumerated() {
             let caption = loaded.sample.isDropped ? "(dropped)" : loaded.sample.caption ?? ""
-            print("  \(number + 1). \(caption)")
+            try StandardOutput.print("  \(number + 1). \(caption)")
         }
-        print("Wrote \(file).")
+        try StandardOutput.print("Wrote \(file).")
     }
 }

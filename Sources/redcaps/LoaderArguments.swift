@@ -114,7 +114,7 @@ struct LoaderArguments: ParsableArguments {
         let order = isReference && sampler == .configured ? .reference : sampler
         if epochs != nil, order != .epochs {
             guard case .epochs = training.sampler else {
-                throw ValidationFailure("--epochs: the configuration's sampler never ends")
+                throw Failure("--epochs: the configuration's sampler never ends")
             }
         }
         let shuffles = shuffle ?? training.sampler.shuffles
@@ -150,5 +150,19 @@ struct LoaderArguments: ParsableArguments {
         options.batchLimit = batches
         options.limitToEpoch(of: dataset)
         return options
+    }
+}
+
+extension LoaderOptions {
+    /// Why there wasn't any batch.
+    func reasonForNoBatches(of dataset: some Dataset) -> String {
+        guard let length = sampler.length(over: dataset.layout) else {
+            return "no batches: all that were asked for are stepped over"
+        }
+        let step = batchSize * context.worldSize
+        return dropsLast && length < step
+            ? "no batches: the order has \(length) samples, a batch of all ranks \(step), and one "
+                + "that isn't full is dropped"
+            : "no batches: the order ends after \(length) samples, before the first that was asked for"
     }
 }

@@ -74,7 +74,7 @@ struct PackCommand: ParsableCommand {
             if bar == nil { bar = ProgressBar(total: progress.totalFiles, unit: "files") }
             bar?.show(progress.files)
         }
-        tell(report, packing, seconds: (clock.now - start).inSeconds)
+        try tell(report, packing, seconds: (clock.now - start).inSeconds)
     }
 
     private func announce(_ progress: Packing.Progress) {
@@ -86,7 +86,9 @@ struct PackCommand: ParsableCommand {
         Terminal.show("\r\(state)\u{1B}[K")
     }
 
-    private func tell(_ report: Packing.Report, _ packing: Packing, seconds: Double) {
+    private func tell(
+        _ report: Packing.Report, _ packing: Packing, seconds: Double
+    ) throws {
         if report.unpaired > 0, let first = report.firstUnpaired {
             Terminal.complain(
                 "\(report.unpaired) samples without an image or its annotation aren't listed, "
@@ -101,7 +103,7 @@ struct PackCommand: ParsableCommand {
                 "\(report.skippedLinks) links to folders weren't followed, the first is \(first)")
         }
         guard json else {
-            print(
+            try StandardOutput.print(
                 "\(report.shards) shards (\(report.kept) kept), \(report.samples) samples, "
                     + "\(report.files) files, \(report.bytes) bytes in \(seconds.shortened) s; "
                     + "\(report.listed) samples listed in \(packing.manifest)")
@@ -115,6 +117,6 @@ struct PackCommand: ParsableCommand {
         line.add("unpaired", report.unpaired)
         line.add("kept", report.kept)
         line.add("seconds", seconds)
-        print(line.text)
+        try StandardOutput.print(line.text)
     }
 }

@@ -3,39 +3,38 @@ import Logging
 import RedCapsBase
 
 @main
-struct RedCapsCommand: AsyncParsableCommand {
+struct RedCapsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "redcaps",
         abstract: "Loads caption data sets for text-to-image training, straight from tar shards.",
+        version: "0.1.0",
         subcommands: [
             LoadCommand.self, DigestCommand.self, IndexCommand.self, ExtractCommand.self,
             PackCommand.self, DownsampleCommand.self, VerifyCommand.self, TokenizeCommand.self,
             DemoDataCommand.self,
         ])
 
-    /// Exit codes are 0, 1 for anything that failed and 2 for wrong arguments; errors are one line.
-    static func main() async {
+    private static var verbs: [String] {
+        configuration.subcommands.compactMap { $0.configuration.commandName }
+    }
+
+    /// Exit codes are those of `ExitStatus`; errors are one line. Nothing here is asynchronous: where
+    /// few threads may run, Swift's own would be waited for without end.
+    static func main() {
         LoggingSystem.bootstrap { _ in TerseLogHandler() }
         ProcessMemory.keepSmall()
         do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
+            do {
+                try Suggestion.check(CommandLine.arguments.dropFirst(), verbs: verbs)
+                var command = try parseAsRoot()
                 try command.run()
+            } catch  where exitCode(for: error) == .success {
+                try StandardOutput.print(message(for: error))
             }
         } catch {
-            switch exitCode(for: error) {
-            case .success:
-                print(message(for: error))
-            case .validationFailure:
-                Terminal.complain(message(for: error))
-                Self.exit(withError: ExitCode(2))
-            default:
-                let text = message(for: error)
-                if !text.isEmpty { Terminal.complain(text) }
-                Self.exit(withError: ExitCode(1))
-            }
+            let text = message(for: error)
+            if !text.isEmpty { Terminal.complain(text) }
+            Self.exit(withError: ExitStatus.code(of: error, exitCode(for: error)))
         }
     }
 }

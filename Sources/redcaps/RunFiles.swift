@@ -70,6 +70,20 @@ struct RunFiles: ParsableArguments {
         try resume.map { try StateFile(RunFile.name($0, rank: rank)).load() }
     }
 
+    private func tell(_ ledger: Ledger) {
+        let missing = ledger.missingBatches
+        if !missing.isEmpty {
+            Terminal.complain(
+                "\(ledger.path) lacks the batches \(missing.lowerBound) to \(missing.upperBound - 1)"
+            )
+        }
+        if ledger.isBegunAnew {
+            Terminal.complain(
+                "\(ledger.path) is begun anew: what it held of an earlier run, which --resume would "
+                    + "have gone on with, is gone")
+        }
+    }
+
     /// What is written down about a run that begins at a point.
     func record(of point: ResumePoint, _ context: DistributedContext) throws -> RunRecord {
         let state = saveState.map { StateFile(RunFile.name($0, rank: context.rank)) }
@@ -79,9 +93,10 @@ struct RunFiles: ParsableArguments {
                 try Ledger(
                     RunFile.name($0, of: context), goingOnAt: resume == nil ? nil : point)
             }
+            if let ledger { tell(ledger) }
             return RunRecord(state: state, ledger: ledger, of: point)
         } catch let error as RunFileError where error.code == .shared {
-            throw ValidationFailure("--ledger \(error)")
+            throw Failure("--ledger \(error)")
         }
     }
 }

@@ -17,7 +17,9 @@ struct TokenizeCommand: ParsableCommand {
     @Option(help: "How text is prepared, for files that don't say so: qwen2, gpt4 and others.")
     var family: Family?
 
-    @Option(help: ArgumentHelp("A text per line, instead of TEXT.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "A text per line, instead of TEXT; - for standard input.", valueName: "file"))
     var file: String?
 
     @Flag(help: "Print a line of JSON for each text, with the tokens as well.")
@@ -50,28 +52,34 @@ struct TokenizeCommand: ParsableCommand {
 
     func run() throws {
         let tokenizer = try ModelTokenizer(named: tokenizer, family: family?.value)
-        for text in try texts() {
-            let ids = try tokenizer.encode(text, addSpecialTokens: !bare)
-            guard json else {
-                print(ids.map(String.init).joined(separator: " "))
-                continue
-            }
-            var line = JSONLine()
-            line.add("input_ids", ids)
-            line.add("tokens", ids.map { tokenizer.idToToken($0) ?? "" })
-            print(line.text)
+        var output = StandardOutput()
+        do {
+            for text in try texts() { try output.add(try line(text, tokenizer)) }
+        } catch {
+            try output.flush()
+            throw error
         }
+        try output.flush()
+    }
+
+    private func line(_ text: String, _ tokenizer: ModelTokenizer) throws -> String {
+        let ids = try tokenizer.encode(text, addSpecialTokens: !bare)
+        guard json else { return ids.map(String.init).joined(separator: " ") }
+        var line = JSONLine()
+        line.add("input_ids", ids)
+        line.add("tokens", ids.map { tokenizer.idToToken($0) ?? "" })
+        return line.text
     }
 
     private func texts() throws -> [String] {
         guard let file else { return [text ?? ""] }
-        var lines = try OpenFile.contents(of: file)
+        var lines = try InputFile.contents(of: file == "-" ? "/dev/stdin" : file)
             .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         return try lines.enumerated().map { number, line in
             let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             guard let text = String(validating: line, as: UTF8.self) else {
-                throw ValidationFailure("\(file): line \(number + 1) isn't UTF-8")
+                throw Failure("\(file): line \(number + 1) isn't UTF-8")
             }
             return text
         }

@@ -82,24 +82,24 @@ struct VerifyCommand: ParsableCommand {
                 progress.stage == .shards ? "shards" : "samples")
         } found: { finding in
             try output?.append(line: finding.json)
-            if !json { print(finding) }
+            if !json { try StandardOutput.print(finding) }
         }
         bar.finish()
         try output?.finish()
         if let listBad { try verification.skipList(of: found).write(to: listBad) }
-        tell(found, seconds: (clock.now - start).inSeconds)
+        try tell(found, seconds: (clock.now - start).inSeconds)
         if !found.isClean { throw ExitCode(1) }
     }
 
-    private func tell(_ report: Verification.Report, seconds: Double) {
+    private func tell(_ report: Verification.Report, seconds: Double) throws {
         let counts = report.counts.sorted { $0.key.description < $1.key.description }
         guard json else {
             let samples = report.samples.map { ", \($0) samples" } ?? ""
-            print(
+            try StandardOutput.print(
                 "\(report.shards) shards, \(report.members) members\(samples) "
                     + "in \(seconds.shortened) s")
-            for (kind, count) in counts { print("  \(kind): \(count)") }
-            if counts.isEmpty { print("  nothing is wrong") }
+            for (kind, count) in counts { try StandardOutput.print("  \(kind): \(count)") }
+            if counts.isEmpty { try StandardOutput.print("  nothing is wrong") }
             return
         }
         var line = JSONLine()
@@ -110,6 +110,6 @@ struct VerifyCommand: ParsableCommand {
         line.add("bad_samples", report.badSamples.count)
         for (kind, count) in counts { line.add(kind.description, count) }
         line.add("seconds", seconds)
-        print(line.text)
+        try StandardOutput.print(line.text)
     }
 }

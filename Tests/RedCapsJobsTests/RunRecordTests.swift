@@ -124,6 +124,44 @@ struct RunRecordTests {
         #expect(ledger?.code == .unwritable)
     }
 
+    @Test("What is no ledger and no state is never written over, whole or in part")
+    func foreign() throws {
+        let point = try DataLoader(dataset, options(batches: 1)).state
+        for text in ["notes", "notes\n", "{\"batch\": 0}\nnotes\n", "{}\n"] {
+            let path = try folder.write("notes", text)
+            for point in [nil, point] where point != nil || !text.hasPrefix("{\"batch\": ") {
+                let error = #expect(throws: RunFileError.self) {
+                    try Ledger(path, goingOnAt: point)
+                }
+                #expect(error?.code == .foreign, "\(text)")
+            }
+            let error = #expect(throws: RunFileError.self) { try StateFile(path).save(point) }
+            #expect(error?.code == .foreign)
+            #expect(try folder.bytes("notes") == Array(text.utf8))
+        }
+        try folder.write("notes", "")
+        _ = try Ledger(folder["notes"], goingOnAt: point)
+        try StateFile(folder["notes"]).save(point)
+    }
+
+    @Test("A ledger tells which batches before the point it lacks, and whether it was begun anew")
+    func gaps() throws {
+        var point = try DataLoader(dataset, options(batches: 1)).state
+        point.batch = 5
+        let lines = (0..<4).map { "{\"batch\": \($0)}\n" }
+        for (text, missing) in [
+            (lines.joined() + "{\"batch\": 4}\n{\"batch\": 5}\n", 5..<5),
+            (lines.joined() + "{\"batch\": 4", 4..<5), ("", 0..<5),
+        ] {
+            let ledger = try Ledger(try folder.write("l.jsonl", text), goingOnAt: point)
+            #expect(ledger.missingBatches == missing)
+            #expect(!ledger.isBegunAnew)
+        }
+        let path = try folder.write("l.jsonl", lines.joined())
+        #expect(try Ledger(path).isBegunAnew)
+        #expect(try !Ledger(path).isBegunAnew)
+    }
+
     @Test("Ranks have files of their own")
     func ranks() throws {
         #expect(RunFile.name("a-{rank}-{rank}.json", rank: 3) == "a-3-3.json")

@@ -20,6 +20,17 @@ package enum Disk {
     /// Whether a regular file is there, perhaps through links.
     package static func isFile(_ path: String) -> Bool { kind(of: path) == S_IFREG }
 
+    /// Where a symbolic link leads, as it says itself; `nil` for anything else.
+    package static func target(ofLink path: String) -> String? {
+        var target = [CChar](repeating: 0, count: 4096)
+        let count = unsafe readlink(path, &target, target.count)
+        guard count > 0 else { return nil }
+        return String(decoding: target[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// The folder that relative paths are relative to.
+    package static var workingFolder: String? { FilePath.real(".") }
+
     /// Whether files can be made in a folder.
     package static func canWrite(in folder: String) -> Bool {
         // A file of that name is none, which the path with a slash tells.

@@ -38,11 +38,7 @@ package final class OutputFile {
         if let real = FilePath.real(path) { return real }
         var path = path
         for _ in 0..<40 {
-            var target = [CChar](repeating: 0, count: 4096)
-            let count = unsafe readlink(path, &target, target.count)
-            guard count > 0 else { break }
-            let next = String(
-                decoding: target[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+            guard let next = Disk.target(ofLink: path) else { break }
             path = next.hasPrefix("/") ? next : FilePath.split(path).folder + "/" + next
         }
         return path

@@ -94,42 +94,86 @@ public struct CaptionDatasetConfiguration: Sendable, Equatable {
     ///   data and isn't built.
     public init(_ value: JSONValue, at keyPath: String = "") throws(ConfigurationError) {
         var reader = try ConfigurationReader(value, at: keyPath)
-        let isText = try Self.readType(&reader)
-        for key in ["ceph_folder", "ceph_config", "latents_ceph_folder"] {
-            try reader.refuse(key, "reading from Ceph isn't supported; point the folders at files")
-        }
-        for key in ["image_latents_folder", "image_tokens_folder"] {
-            try reader.refuse(key, "precomputed latents and tokens aren't supported")
-        }
-        try reader.refuse("image_processor", "other image processors aren't supported")
-        dataPath = try reader.string("data_path")
-        imageFolder = try reader.string("image_folder")
-        captionFolder = try reader.string("cap_folder")
-        let captionKey = try reader.string("cap_source", default: "caption")
-        captionFormat = isText ? .text : .json(key: captionKey)
-        imageSize = try reader.integer("image_size", default: 256, in: 1...16384)
-        minimumImageSize = try reader.integer("min_image_size", default: 80, in: 0...1_000_000)
-        python.imageLength = try reader.integer("image_length", default: 256, in: 0...1_000_000_000)
-        captionDropout = try reader.fraction("unconditional", default: 0.1)
-        maximumLength = try reader.integer("max_length", default: 128, in: 1...1_000_000_000)
-        python.alwaysLoadsFirst = try reader.bool("debug", default: false)
-        guard let template = reader.value("prompt_template") else {
-            throw reader.failure("prompt_template", "a prompt template is needed")
-        }
-        promptTemplate = try PromptTemplate(template, at: reader.path("prompt_template"))
-        tokenizer = try reader.value("tokenizer").map { value throws(ConfigurationError) in
-            try TokenizerConfiguration(value, at: reader.path("tokenizer"))
-        }
-        python.notes = tokenizer?.notes ?? []
-        addsSpecialTokens = true
-        if let value = reader.value("tokenizer_kwargs") {
-            var options = try ConfigurationReader(value, at: reader.path("tokenizer_kwargs"))
-            addsSpecialTokens = try options.bool("add_special_tokens", default: true)
-            if let key = options.unknownKeys.first {
-                throw ConfigurationError(key, "this option of the tokenizer isn't supported")
+        var mistakes: [ConfigurationError] = []
+        func take<Value>(
+            _ body: (inout ConfigurationReader) throws(ConfigurationError) -> Value
+        ) -> Value? {
+            ConfigurationError.collecting(&mistakes) { () throws(ConfigurationError) in
+                try body(&reader)
             }
         }
+        let isText = take { (r) throws(ConfigurationError) in try Self.readType(&r) } ?? false
+        for (key, reason) in Self.refusedKeys {
+            _ = take { (r) throws(ConfigurationError) in try r.refuse(key, reason) }
+        }
+        dataPath = take { (r) throws(ConfigurationError) in try r.string("data_path") }
+        imageFolder = take { (r) throws(ConfigurationError) in try r.string("image_folder") }
+        captionFolder = take { (r) throws(ConfigurationError) in try r.string("cap_folder") }
+        let captionKey = take { (r) throws(ConfigurationError) in
+            try r.string("cap_source", default: "caption")
+        }
+        captionFormat = isText ? .text : .json(key: captionKey ?? "")
+        func integer(_ key: String, _ fallback: Int, _ range: ClosedRange<Int>) -> Int {
+            take { (r) throws(ConfigurationError) in
+                try r.integer(key, default: fallback, in: range)
+            } ?? fallback
+        }
+        imageSize = integer("image_size", 256, 1...16384)
+        minimumImageSize = integer("min_image_size", 80, 0...1_000_000)
+        python.imageLength = integer("image_length", 256, 0...1_000_000_000)
+        captionDropout =
+            take { (r) throws(ConfigurationError) in try r.fraction("unconditional", default: 0.1) }
+            ?? 0
+        maximumLength = integer("max_length", 128, 1...1_000_000_000)
+        python.alwaysLoadsFirst =
+            take { (r) throws(ConfigurationError) in try r.bool("debug", default: false) } ?? false
+        let template = take { (r) throws(ConfigurationError) in
+            guard let template = r.value("prompt_template") else {
+                throw r.failure("prompt_template", "a prompt template is needed")
+            }
+            return try PromptTemplate(template, at: r.path("prompt_template"))
+        }
+        tokenizer =
+            take { (r) throws(ConfigurationError) in
+                try r.value("tokenizer").map { value throws(ConfigurationError) in
+                    try TokenizerConfiguration(value, at: r.path("tokenizer"))
+                }
+            } ?? nil
+        addsSpecialTokens =
+            take { (r) throws(ConfigurationError) in try Self.addsSpecialTokens(&r) } ?? true
+        try ConfigurationError.end(with: mistakes)
+        guard let template else { throw reader.failure("prompt_template", "a template is needed") }
+        promptTemplate = template
+        python.notes = tokenizer?.notes ?? []
         python.unknownKeys = reader.unknownKeys + (tokenizer?.unknownKeys ?? [])
+    }
+
+    /// The keys of a data set.
+    static let keys = [
+        "type", "data_path", "image_folder", "cap_folder", "cap_source", "image_size",
+        "min_image_size", "image_length", "unconditional", "max_length", "debug",
+        "prompt_template", "tokenizer", "tokenizer_kwargs",
+    ]
+
+    /// What would change the data and isn't built, and what to do instead.
+    private static let refusedKeys = [
+        ("ceph_folder", ceph), ("ceph_config", ceph), ("latents_ceph_folder", ceph),
+        ("image_latents_folder", "precomputed latents and tokens aren't supported"),
+        ("image_tokens_folder", "precomputed latents and tokens aren't supported"),
+        ("image_processor", "other image processors aren't supported"),
+    ]
+    private static let ceph = "reading from Ceph isn't supported; point the folders at files"
+
+    private static func addsSpecialTokens(
+        _ reader: inout ConfigurationReader
+    ) throws(ConfigurationError) -> Bool {
+        guard let value = reader.value("tokenizer_kwargs") else { return true }
+        var options = try ConfigurationReader(value, at: reader.path("tokenizer_kwargs"))
+        let adds = try options.bool("add_special_tokens", default: true)
+        if let key = options.unknownKeys.first {
+            throw ConfigurationError(key, "this option of the tokenizer isn't supported")
+        }
+        return adds
     }
 
     /// Whether the annotations are plain text.

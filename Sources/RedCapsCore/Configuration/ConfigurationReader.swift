@@ -20,6 +20,11 @@ struct ConfigurationReader {
         values.keys.filter { !known.contains($0) }.sorted().map(path)
     }
 
+    /// A line about each of them, with the key that may be meant.
+    var notesOnUnknownKeys: [String] {
+        unknownKeys.map { TrainingConfiguration.note(unknown: $0, known.sorted()) }
+    }
+
     func path(_ key: String) -> String {
         keyPath.isEmpty ? key : "\(keyPath).\(key)"
     }

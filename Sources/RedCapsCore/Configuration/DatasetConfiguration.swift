@@ -25,7 +25,9 @@ public enum DatasetConfiguration: Sendable, Equatable {
         guard try reader.typeName() == "ConcatDataset" else {
             let dataset = try CaptionDatasetConfiguration(value, at: keyPath)
             notes += dataset.python.notes
-            notes += dataset.python.unknownKeys.map(TrainingConfiguration.note(unknown:))
+            notes += dataset.python.unknownKeys.map {
+                TrainingConfiguration.note(unknown: $0, CaptionDatasetConfiguration.keys)
+            }
             self = .captions(dataset)
             return
         }
@@ -33,16 +35,22 @@ public enum DatasetConfiguration: Sendable, Equatable {
             throw reader.failure("datasets", "a list of data sets is needed, at least one")
         }
         var parts: [DatasetConfiguration] = []
+        var mistakes: [ConfigurationError] = []
         for (number, value) in values.enumerated() {
             let path = "\(reader.path("datasets")).\(number)"
-            parts.append(try DatasetConfiguration(value, at: path, notes: &notes))
+            let part = ConfigurationError.collecting(&mistakes) {
+                () throws(ConfigurationError) in
+                try DatasetConfiguration(value, at: path, notes: &notes)
+            }
+            if let part { parts.append(part) }
         }
+        try ConfigurationError.end(with: mistakes)
         // Of mmengine's; data sets are always loaded at once, and there is no meta information.
         notes += [
             reader.note("lazy_init", "data sets are opened at once"),
             reader.note("ignore_keys", "data sets have no meta information"),
         ].compactMap(\.self)
-        notes += reader.unknownKeys.map(TrainingConfiguration.note(unknown:))
+        notes += reader.notesOnUnknownKeys
         self = .concatenation(parts)
     }
 

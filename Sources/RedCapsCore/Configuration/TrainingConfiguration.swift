@@ -43,6 +43,12 @@ public struct TrainingConfiguration: Sendable, Equatable {
         (batchSize, workers, dropsLast, sampler, notes) = (nil, nil, false, .infinite(), [])
         (persistsWorkers, seed, differsByRank, drawsOrderSeed) = (false, nil, false, false)
         guard top.has("dataset") || top.has("train_dataloader") else {
+            guard ["type", "data_path", "datasets"].contains(where: top.has) else {
+                throw ConfigurationError(
+                    "",
+                    "there is no data set in it: neither dataset nor train_dataloader, nor "
+                        + "the keys of a data set itself")
+            }
             padIndex = 0
             dataset = try DatasetConfiguration(value, at: "", notes: &notes)
             return
@@ -54,6 +60,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
             guard let own else { throw ConfigurationError("dataset", "a data set is needed") }
             dataset = try DatasetConfiguration(own, at: "dataset", notes: &notes)
             try readRandomness(randomness)
+            notes += notes(on: overrides)
             return
         }
         var loader = try ConfigurationReader(value, at: "train_dataloader")
@@ -70,6 +77,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
         }
         try readRandomness(randomness)
         try read(&loader)
+        notes += notes(on: overrides)
     }
 
     /// Reads the options of the loader.
@@ -106,7 +114,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
             loader.note("timeout", "nothing is waited for in another process", unless: .integer(0)),
             loader.note("multiprocessing_context", "workers are threads"),
         ].compactMap(\.self)
-        notes += loader.unknownKeys.map(Self.note(unknown:))
+        notes += loader.notesOnUnknownKeys
     }
 
     /// Reads what the run is seeded with.
@@ -131,7 +139,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
             throw collation.failure("type", "only collate_func_gen is supported")
         }
         padIndex = try collation.integer("pad_index", default: 0, in: 0...Int(Int32.max))
-        notes += collation.unknownKeys.map(Self.note(unknown:))
+        notes += collation.notesOnUnknownKeys
     }
 
     /// Decodes a configuration file in JSON or, by its name's end in `.yaml` or `.yml` and with the
@@ -141,7 +149,17 @@ public struct TrainingConfiguration: Sendable, Equatable {
     ///   - overrides: Values to set first, in this order.
     /// - Throws: `ConfigurationError` or `StoreError`, each with the place.
     public init(file: String, overrides: [ConfigurationOverride] = []) throws {
-        let bytes = try OpenFile.contents(of: file)
+        let bytes = try InputFile.contents(of: file)
+        guard !file.hasSuffix(".py") else {
+            let dumped = file.dropLast(3) + ".json"
+            throw ConfigurationError(
+                "",
+                "\(file) is Python, which only Python can read: dump it with python -c \"from "
+                    + "mmengine import Config; Config.fromfile('\(file)').dump('\(dumped)')\"")
+        }
+        guard !GitLFSPointer.isBegun(by: bytes) else {
+            throw ConfigurationError("", "\(file) is \(GitLFSPointer.reason)")
+        }
         let isYAML = file.hasSuffix(".yaml") || file.hasSuffix(".yml")
         let value: JSONValue
         do {
@@ -153,8 +171,27 @@ public struct TrainingConfiguration: Sendable, Equatable {
         try self.init(value, overrides: overrides)
     }
 
+    /// A line about each override at the top of a whole configuration that means nothing there: most
+    /// often the data set's key was meant.
+    private func notes(on overrides: [ConfigurationOverride]) -> [String] {
+        let keys = CaptionDatasetConfiguration.keys
+        let place = dataset.sources.count == 1 ? "dataset" : "dataset.datasets.0"
+        return overrides.compactMap { override in
+            let key = override.path[0]
+            guard !["dataset", "train_dataloader", "randomness", "pad_index"].contains(key) else {
+                return nil
+            }
+            let meant = keys.contains(key) ? key : Spelling.nearest(to: key, among: keys)
+            return "\(override.path.joined(separator: ".")) has no effect at the top"
+                + (meant.map { ": is \(place).\($0) meant?" } ?? "")
+        }
+    }
+
     /// One line about a key that means nothing to anything here.
-    static func note(unknown keyPath: String) -> String {
-        "\(keyPath) isn't known and has no effect"
+    /// - Parameter known: The keys that mean something there.
+    static func note(unknown keyPath: String, _ known: some Sequence<String> = []) -> String {
+        let key = keyPath.split(separator: ".").last.map(String.init) ?? keyPath
+        let meant = Spelling.nearest(to: key, among: known).map { ": is \($0) meant?" } ?? ""
+        return "\(keyPath) isn't known and has no effect\(meant)"
     }
 }

@@ -48,7 +48,8 @@ enum Annotation {
                 keys.prefix(20).map { "\"\($0)\"" }.joined(separator: ", ")
                 + (keys.count > 20 ? ", …" : "")
             throw AnnotationError(
-                reason: "no key \"\(key)\" (cap_source); it has \(list.isEmpty ? "none" : list)")
+                reason: "no key \"\(key)\" (cap_source); it has \(list.isEmpty ? "none" : list)",
+                isOfKey: !keys.isEmpty)
         }
         return caption
     }
@@ -58,8 +59,12 @@ enum Annotation {
 package struct AnnotationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong.
     package let reason: String
+    /// Whether it is that the caption's key isn't among those that are there.
+    let isOfKey: Bool
 
-    package init(reason: String) { self.reason = reason }
+    package init(reason: String) { self.init(reason: reason, isOfKey: false) }
+
+    init(reason: String, isOfKey: Bool) { (self.reason, self.isOfKey) = (reason, isOfKey) }
 
     /// The reason.
     package var description: String { reason }

@@ -52,8 +52,10 @@ public final class CaptionDataset: Dataset {
         cancellation: Cancellation? = nil, progress: ((IndexProgress) -> Void)? = nil,
         logger: Logger = Logger(label: "RedCaps")
     ) throws {
-        func resolve(_ path: String?, _ key: String) throws(ConfigurationError) -> String {
-            try Self.path(path, key, in: root)
+        func resolve(_ path: String?, _ key: String) throws -> String {
+            let resolved = try Self.path(path, key, in: root)
+            try Self.checkExistence(of: resolved, path ?? "", key, in: root)
+            return resolved
         }
         let index = try SampleIndex(
             list: resolve(configuration.dataPath, "data_path"),
@@ -142,6 +144,23 @@ public final class CaptionDataset: Dataset {
         return root.hasSuffix("/") ? root + path : root + "/" + path
     }
 
+    /// - Throws: `StoreError` that says why there is nothing at a path.
+    private static func checkExistence(
+        of resolved: String, _ path: String, _ key: String, in root: String?
+    ) throws(StoreError) {
+        guard !Disk.exists(resolved) else { return }
+        var reason = "\(key) = \"\(path)\": there is nothing of this name"
+        if let target = Disk.target(ofLink: resolved) {
+            reason = "\(key) = \"\(path)\": a link that leads nowhere, to \(target)"
+        } else if path.hasPrefix("~") {
+            reason += "; a ~ stands for the home folder in a shell only"
+        } else if !path.hasPrefix("/") {
+            let base = root.map { "the root \($0)" } ?? "the working directory"
+            reason += "; relative paths are relative to \(base) (--root gives another)"
+        }
+        throw StoreError(.missing, file: resolved, reason: reason)
+    }
+
     private init(
         _ configuration: CaptionDatasetConfiguration, _ samples: SampleIndex,
         _ missing: MissingPolicy, _ excluding: SkipList = SkipList(),
@@ -161,6 +180,7 @@ public final class CaptionDataset: Dataset {
                 samples.count == 0
                     ? "the list has no samples" : "all \(samples.count) samples are left out")
         }
+        try Self.check(samples, configuration)
         _ = try Workspace(imageOptions, LoadingProbe())
         self.configuration = configuration
         self.samples = samples

@@ -42,7 +42,12 @@ import RedCapsTar
     /// Reads the whole list.
     /// - Throws: `JSONError` with the place, `StoreError`, and what `body` throws.
     mutating func run(_ body: Row) throws {
-        guard try next() == UInt8(ascii: "[") else { throw failure("expected an array of samples") }
+        guard try next() == UInt8(ascii: "[") else {
+            let head = try file.bytes(at: 0, count: 64)
+            throw failure(
+                GitLFSPointer.isBegun(by: head)
+                    ? GitLFSPointer.reason : "expected an array of samples")
+        }
         start += 1
         if try next() == UInt8(ascii: "]") {
             start += 1

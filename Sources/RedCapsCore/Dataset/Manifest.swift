@@ -69,6 +69,13 @@ public struct Manifest: Sendable {
         if path.hasSuffix(".json") {
             return [(String(path.split(separator: "/").last ?? ""), path)]
         }
+        guard !Disk.isFile(path) else {
+            throw ManifestError(
+                file: path,
+                reason:
+                    "a list is a file whose name ends in .json, or a folder of such files; lines "
+                    + "of JSON become one with `jq -s . \(path) > list.json`")
+        }
         let names = try FolderStore(path).fileNames().filter { $0.hasSuffix(".json") }
         guard !names.isEmpty else {
             throw ManifestError(file: path, reason: "no *.json in this folder")

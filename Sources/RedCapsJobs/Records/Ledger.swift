@@ -12,22 +12,35 @@ public final class Ledger: Sendable {
     public let path: String
     private let descriptor: CInt
 
+    /// The batches before the point where the run goes on that the ledger doesn't have; empty if it has
+    /// the last one. After a crash, for a new file, and where batches were stepped over.
+    public let missingBatches: Range<Int>
+    /// Whether the batches of an earlier run were in the file, and have made way for this one's.
+    public let isBegunAnew: Bool
+
     /// Opens the ledger of a run.
     /// - Parameters:
-    ///   - path: The file.
+    ///   - path: The file; a device or a pipe is written to as it is.
     ///   - point: Where the run goes on: of a ledger that is there, the batches before this point
     ///     stay, and later ones are cut off, which a killed run may have written, as is half a
     ///     line. Only the end of the file is looked at. `nil` begins anew.
-    /// - Throws: `RunFileError` with `unwritable`.
+    /// - Throws: `RunFileError` with `unwritable`, and with `foreign` if the file holds something that
+    ///   is no ledger: nothing of it is lost.
     public init(_ path: String, goingOnAt point: ResumePoint? = nil) throws(RunFileError) {
-        let flags = O_RDWR | O_CREAT | O_CLOEXEC | (point == nil ? O_TRUNC : 0)
-        descriptor = unsafe open(path, flags, 0o666)
-        self.path = path
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw RunFileError(.unwritable, file: path, reason: "can't be written")
         }
-        if let point { try cut(to: point.batch) }
-        lseek(descriptor, 0, SEEK_END)
+        do throws(StoreError) {
+            (missingBatches, isBegunAnew) = try Self.prepare(path, descriptor, point)
+        } catch {
+            close(descriptor)
+            guard error.code == .occupied else {
+                throw RunFileError(.unwritable, file: path, reason: "can't be written")
+            }
+            throw RunFileError(.foreign, file: path, reason: error.reason)
+        }
+        (self.path, self.descriptor) = (path, descriptor)
     }
 
     deinit { close(descriptor) }
@@ -43,24 +56,60 @@ public final class Ledger: Sendable {
 
     // MARK: Going on
 
-    /// Cuts half a line, and the batches from a number on.
-    private func cut(to batch: Int) throws(RunFileError) {
-        do throws(StoreError) {
-            let file = try OpenFile(path)
-            let size = try file.size()
-            var end = try Self.start(ofLineEndingAt: size, file)
-            while end > 0 {
-                let start = try Self.start(ofLineEndingAt: end - 1, file)
-                let line = try file.bytes(at: start, count: Int(clamping: end - start))
-                if let number = Self.number(line), number < batch { break }
-                end = start
-            }
-            guard end == size || ftruncate(descriptor, off_t(end)) == 0 else {
-                throw .system(path, "cut")
-            }
-        } catch {
-            throw RunFileError(.unwritable, file: path, reason: "can't be written")
+    /// Cuts what doesn't stay of a file that is there.
+    /// - Throws: `StoreError` with `occupied` if it is no ledger.
+    private static func prepare(
+        _ path: String, _ descriptor: CInt, _ point: ResumePoint?
+    ) throws(StoreError) -> (missing: Range<Int>, isBegunAnew: Bool) {
+        guard Disk.isFile(path) else { return (0..<0, false) }
+        let file = try OpenFile(path)
+        let size = try file.size()
+        var (end, missing): (UInt64, Range<Int>) = (0, 0..<0)
+        if let point {
+            let kept = try self.end(of: file, size, before: point.batch)
+            (end, missing) = (kept.end, kept.batches..<max(kept.batches, point.batch))
+        } else if !begins(try file.bytes(at: 0, count: beginning.count)) {
+            throw foreign(path)
         }
+        guard end == size || ftruncate(descriptor, off_t(end)) == 0 else {
+            throw .system(path, "cut")
+        }
+        lseek(descriptor, 0, SEEK_END)
+        return (missing, point == nil && size > 0)
+    }
+
+    private static func foreign(_ path: String) -> StoreError {
+        StoreError(
+            .occupied, file: path,
+            reason: "holds something that is no ledger: choose another name for it")
+    }
+
+    /// How each line begins.
+    private static let beginning = Array(#"{"batch": "#.utf8)
+
+    /// Whether bytes may be the beginning of a line.
+    private static func begins(_ bytes: [UInt8]) -> Bool {
+        zip(bytes, beginning).allSatisfy { $0 == $1 }
+    }
+
+    /// Where the lines of the batches below a number end, and the number behind the last of them.
+    /// - Throws: `StoreError` with `occupied` if there are other lines.
+    private static func end(
+        of file: OpenFile, _ size: UInt64, before batch: Int
+    ) throws(StoreError) -> (end: UInt64, batches: Int) {
+        var end = try start(ofLineEndingAt: size, file)
+        let half = try file.bytes(at: end, count: min(beginning.count, Int(clamping: size - end)))
+        guard begins(half) else { throw foreign(file.path) }
+        while end > 0 {
+            let start = try start(ofLineEndingAt: end - 1, file)
+            let line = try file.bytes(at: start, count: Int(clamping: end - start))
+            guard let number = number(line) else {
+                throw foreign(file.path)
+            }
+            if number < batch { return (end, number + 1) }
+            end = start
+        }
+        return (0, 0)
     }
 
     /// Where the line begins that ends, without a line feed, before an offset.

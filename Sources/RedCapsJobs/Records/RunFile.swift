@@ -44,6 +44,8 @@ public struct RunFileError: Error, Sendable, Equatable, CustomStringConvertible 
         case malformed
         /// Several ranks would write to it.
         case shared
+        /// It is there already and holds something else, which isn't written over.
+        case foreign
     }
 
     /// What can't be done with the file.

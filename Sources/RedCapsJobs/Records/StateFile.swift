@@ -11,10 +11,23 @@ public struct StateFile: Sendable {
     public init(_ path: String) { self.path = path }
 
     /// Writes a state, replacing one that is there; nobody ever sees half of it.
-    /// - Throws: `RunFileError` with `unwritable`.
+    /// - Throws: `RunFileError` with `unwritable`, and with `foreign` if the file holds something else.
     public func save(_ point: ResumePoint) throws(RunFileError) {
-        do throws(StoreError) { try Disk.write(Array(Self.json(point).utf8), to: path) } catch {
-            throw RunFileError(.unwritable, file: path, reason: "can't be written")
+        do throws(StoreError) {
+            if Disk.isFile(path) {
+                let bytes = try OpenFile.contents(of: path)
+                guard bytes.isEmpty || Self.point(bytes) != nil else {
+                    throw StoreError(.occupied, file: path, reason: "")
+                }
+            }
+            try Disk.write(Array(Self.json(point).utf8), to: path)
+        } catch {
+            guard error.code == .occupied else {
+                throw RunFileError(.unwritable, file: path, reason: "can't be written")
+            }
+            throw RunFileError(
+                .foreign, file: path,
+                reason: "holds something that is no state of a loader: choose another name for it")
         }
     }
 

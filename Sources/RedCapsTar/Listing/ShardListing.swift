@@ -42,6 +42,11 @@ public struct ShardListing: Sendable {
             (members, failure, end) = (TarMembers(), compressed, nil)
             return
         }
+        if let head = try? file.bytes(at: 0, count: 64), GitLFSPointer.isBegun(by: head) {
+            let error = StoreError(.notATar, file: path, reason: GitLFSPointer.reason)
+            (members, failure, end) = (TarMembers(), error, nil)
+            return
+        }
         file.expectsRandomReads()
         var walk = HeaderWalk(file, size: size, cancellation)
         switch walk.run() {

@@ -6,7 +6,7 @@ package struct TableColumn: Sendable {
     package let store: any FileStore
     /// The store, if it is a folder of this machine: its members have records in an index of their
     /// own, to which the table refers.
-    let folder: DatasetFolder?
+    package let folder: DatasetFolder?
     /// What tells what the store holds from what another holds; `nil` if it doesn't say.
     let identity: UInt64?
 

@@ -13,14 +13,26 @@ enum TokenizerFolder {
             }
     }
 
+    private static let sentencePieceFiles = [
+        "spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "sentencepiece.model",
+    ]
+
+    /// The model of SentencePiece that a folder has, in place of files that can be read here.
+    static func sentencePiece(in path: String) -> String? {
+        sentencePieceFiles.map { "\(path)/\($0)" }.first { Disk.exists($0) }
+    }
+
     /// Reads a whole file.
     static func bytes(of path: String) throws(TokenizerError) -> [UInt8] {
         guard Disk.exists(path) else { throw TokenizerError(.notFound, file: path, "isn't there") }
-        do {
-            return try OpenFile.contents(of: path)
-        } catch {
+        let bytes: [UInt8]
+        do { bytes = try OpenFile.contents(of: path) } catch {
             throw TokenizerError(.invalid, file: path, "\(error)")
         }
+        guard !GitLFSPointer.isBegun(by: bytes) else {
+            throw TokenizerError(.invalid, file: path, GitLFSPointer.reason)
+        }
+        return bytes
     }
 
     /// Loads a folder or a file.

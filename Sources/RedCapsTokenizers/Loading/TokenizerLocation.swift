@@ -23,6 +23,12 @@ enum TokenizerLocation {
                 tried.append(model + "/refs/main")
             }
         }
+        if let model = tried.lazy.compactMap(TokenizerFolder.sentencePiece).first {
+            throw TokenizerError(
+                .unsupported, file: model,
+                "a model of SentencePiece, which isn't read: AutoTokenizer.from_pretrained(…)"
+                    + ".save_pretrained(…) of transformers writes it as tokenizer.json")
+        }
         throw TokenizerError(
             .notFound, file: name,
             "no tokenizer was found; looked for a folder with tokenizer.json, or for a file, at "
