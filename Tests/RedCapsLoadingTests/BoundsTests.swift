@@ -30,6 +30,22 @@ private struct Replaced: Dataset {
     func replacement(for index: Int, draws: inout some SampleDraws) -> Int { replacement }
 }
 
+/// A data set that there is no memory for, which its workers notice when the consumer already waits.
+private struct NoMemory: Dataset {
+    struct Full: Error {}
+    let count = 10
+
+    func makeWorkspace(probe: LoadingProbe) { Thread.sleep(forTimeInterval: 0.03) }
+    func makeStorage(for batch: PlannedBatch) throws -> Int {
+        guard batch.number < 2 else { throw Full() }
+        return 0
+    }
+
+    func load(
+        _ index: Int, draws: inout some SampleDraws, into storage: Int, slot: Int, workspace: Void
+    ) -> Int { index }
+}
+
 @Suite("Numbers that lead nowhere")
 struct BoundsTests {
     private func options(_ sampler: any Sampler) -> LoaderOptions {
@@ -87,6 +103,23 @@ struct BoundsTests {
         let good = try DataLoader(Replaced(replacement: 4), options(Same(sample: 3)))
         var batches = good.results.makeIterator()
         #expect(try batches.next()?.get().map(\.sample) == [4, 4, 4, 4])
+    }
+
+    @Test(
+        "A consumer that waits is told that there is no memory, whichever way it waits",
+        .timeLimit(.minutes(2)), arguments: [0, 2])
+    func waiting(firstBatch: Int) async throws {
+        for workers in [1, 2] {
+            var options = options(.infinite())
+            (options.workers, options.firstBatch, options.batchLimit) = (workers, firstBatch, 9)
+            let loader = try DataLoader(NoMemory(), options)
+            var results = loader.results.makeIterator()
+            for _ in firstBatch..<2 { #expect(try results.next()?.get() != nil) }
+            #expect(throws: NoMemory.Full.self) { try results.next()?.get() }
+            var batches = loader.makeAsyncIterator()
+            for _ in firstBatch..<2 { #expect(try await batches.next() != nil) }
+            await #expect(throws: NoMemory.Full.self) { try await batches.next() }
+        }
     }
 
     @Test("Positions have no negative count, wherever they come from")

@@ -96,6 +96,10 @@ final class LoaderEngine<Source: Dataset>: Sendable {
             }
             if state.wantsReader() { return .addReader }
             if let job = state.takeJob(atMost: count, &wakeUps) { return .load(job) }
+            // Where nothing could be begun, that may be what is due.
+            if let (consumer, handOff) = state.takeAwaited(&wakeUps) {
+                return .deliver(consumer, handOff)
+            }
             guard state.isCancelled || state.window.isThrough() else { return nil }
             state.workers -= 1
             if state.workers == 0 { wakeUps.all(in: WaitQueue.watch) }
@@ -188,7 +192,10 @@ final class LoaderEngine<Source: Dataset>: Sendable {
                     addsReader = state.wantsReader()
                     return .some(read)
                 }
-                if state.isCancelled || state.window.isThrough() { return .some(nil) }
+                if state.isCancelled || state.window.isThrough() {
+                    state.announceEnd(&wakeUps)
+                    return .some(nil)
+                }
                 state.idleReaders += 1
                 isIdle = true
                 return nil

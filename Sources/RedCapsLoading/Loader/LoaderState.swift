@@ -71,9 +71,15 @@ struct LoaderState<Source: Dataset>: Sendable {
             window.takesWholeBatches
             ? window.takeBatch(makeStorage: makeStorage).map { Job(ticket: $0) }
             : takeSamples(count, &wakeUps)
-        guard let job else { return nil }
-        if window.isThrough() { wakeEveryone(&wakeUps) }
+        if window.isThrough() { announceEnd(&wakeUps) }
         return job
+    }
+
+    /// Tells everyone that no sample is left: there may have been no memory for the next batch, or the
+    /// order may have failed, which is what the consumer waits for then.
+    func announceEnd(_ wakeUps: inout WakeUps) {
+        wakeEveryone(&wakeUps)
+        wakeUps.all(in: WaitQueue.consumer)
     }
 
     private mutating func takeSamples(_ count: Int, _ wakeUps: inout WakeUps) -> Job? {
