@@ -9,7 +9,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
     /// What a worker does next.
     private enum Step {
         case load(State.Job)
-        case deliver(State.Consumer, State.HandOff)
+        case resume(State.Consumer)
         case addReader
         case end
     }
@@ -75,7 +75,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
                 let start = MonotonicTime.nanoseconds
                 done = load(job, workspace, probe)
                 tuner.learn(MonotonicTime.nanoseconds &- start, samples: job.ticket.indices.count)
-            case .deliver(let consumer, let handOff): consumer.resume(returning: handOff)
+            case .resume(let consumer): consumer.resume()
             case .addReader: addReader()
             case .end: return
             }
@@ -91,15 +91,11 @@ final class LoaderEngine<Source: Dataset>: Sendable {
                 done = nil
                 state.finish(finished, &wakeUps)
             }
-            if let (consumer, handOff) = state.takeAwaited(&wakeUps) {
-                return .deliver(consumer, handOff)
-            }
+            if let consumer = state.takeAwaited(&wakeUps) { return .resume(consumer) }
             if state.wantsReader() { return .addReader }
             if let job = state.takeJob(atMost: count, &wakeUps) { return .load(job) }
             // Where nothing could be begun, that may be what is due.
-            if let (consumer, handOff) = state.takeAwaited(&wakeUps) {
-                return .deliver(consumer, handOff)
-            }
+            if let consumer = state.takeAwaited(&wakeUps) { return .resume(consumer) }
             guard state.isCancelled || state.window.isThrough() else { return nil }
             state.workers -= 1
             if state.workers == 0 { wakeUps.all(in: WaitQueue.watch) }
@@ -224,23 +220,20 @@ final class LoaderEngine<Source: Dataset>: Sendable {
     /// The next batch, waiting for it without a thread; `nil` after the last one.
     func next() async throws -> Source.Batch? {
         let start = MonotonicTime.nanoseconds
-        let handOff = await withTaskCancellationHandler {
-            await withCheckedContinuation { consumer in
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (consumer: State.Consumer) in
                 let due = state.update(waking: { state, wakeUps in
                     state.consumer = consumer
                     return state.takeAwaited(&wakeUps)
                 })
-                if let (consumer, handOff) = due { consumer.resume(returning: handOff) }
+                due?.resume()
             }
         } onCancel: {
             cancel()
         }
+        let delivery = state.update(waking: { state, _ in state.takeHandedOver() })
         try Task.checkCancellation()
         let waited = MonotonicTime.nanoseconds &- start
-        let delivery = handOff.update { delivery in
-            defer { delivery = nil }
-            return delivery
-        }
         return try delivery.flatMap { try accept($0, waited: waited) }
     }
 
@@ -314,6 +307,6 @@ final class LoaderEngine<Source: Dataset>: Sendable {
             state.cancel(&wakeUps)
             return state.takeAwaited(&wakeUps)
         })
-        if let (consumer, handOff) = due { consumer.resume(returning: handOff) }
+        due?.resume()
     }
 }

@@ -12,10 +12,7 @@ enum WaitQueue {
 /// What the threads of a loader share, under one lock.
 struct LoaderState<Source: Dataset>: Sendable {
     typealias Window = ReorderWindow<Source.Sample, Source.Storage>
-    typealias Consumer = CheckedContinuation<HandOff, Never>
-    /// A delivery that whoever opens it takes out. The thread that hands it over would otherwise keep
-    /// the batch's memory until it gets on, which may be a while.
-    typealias HandOff = ConditionLock<Delivery?>
+    typealias Consumer = CheckedContinuation<Void, Never>
     typealias WakeUps = ConditionLock<LoaderState>.WakeUps
 
     /// Samples for a worker.
@@ -47,6 +44,9 @@ struct LoaderState<Source: Dataset>: Sendable {
     let readsAhead: Bool
 
     var consumer: Consumer?
+    /// What the consumer takes once it is resumed. The thread that resumes it would otherwise keep the
+    /// batch's memory until it gets on, which may be a while.
+    private var awaited: Delivery?
     var workers = 0
     var readers = 0
     var idleReaders = 0
@@ -166,10 +166,17 @@ struct LoaderState<Source: Dataset>: Sendable {
     }
 
     /// What is due, if the consumer that waits for it without a thread can have it now.
-    mutating func takeAwaited(_ wakeUps: inout WakeUps) -> (Consumer, HandOff)? {
+    mutating func takeAwaited(_ wakeUps: inout WakeUps) -> Consumer? {
         guard let consumer, let delivery = takeDelivery(&wakeUps) else { return nil }
         self.consumer = nil
-        return (consumer, HandOff(delivery))
+        awaited = delivery
+        return consumer
+    }
+
+    /// What the consumer that was resumed takes.
+    mutating func takeHandedOver() -> Delivery? {
+        defer { awaited = nil }
+        return awaited
     }
 
     mutating func cancel(_ wakeUps: inout WakeUps) {
