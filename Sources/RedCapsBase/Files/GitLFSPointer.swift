@@ -7,14 +7,6 @@ package enum GitLFSPointer {
         bytes.starts(with: beginning)
     }
 
-    /// Whether a file is one.
-    package static func isAt(_ path: String) -> Bool {
-        guard let size = Disk.size(of: path), (beginning.count..<1024).contains(size),
-            let bytes = try? OpenFile.contents(of: path)
-        else { return false }
-        return isBegun(by: bytes)
-    }
-
     /// What to say of it, after its name.
     package static let reason =
         "a Git LFS pointer in place of the file itself: fetch it with `git lfs pull`, or download it "
