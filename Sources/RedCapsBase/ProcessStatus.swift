@@ -1,8 +1,9 @@
-/// What the system says of this process.
+/// What the system says of a process.
 package enum ProcessStatus {
-    /// A field of Linux's `/proc/self/status`, such as `Cpus_allowed`; `nil` where there is none.
-    package static func field(_ name: String) -> String? {
-        guard let file = unsafe fopen("/proc/self/status", "r") else { return nil }
+    /// A field of Linux's `/proc/self/status`, such as `VmRSS`; `nil` where there is none.
+    /// - Parameter folder: The process's, this one's by default.
+    package static func field(_ name: String, of folder: String = "/proc/self") -> String? {
+        guard let file = unsafe fopen("\(folder)/status", "r") else { return nil }
         defer { unsafe _ = fclose(file) }
         var line = [CChar](repeating: 0, count: 1024)
         while unsafe fgets(&line, CInt(line.count), file) != nil {
@@ -14,6 +15,15 @@ package enum ProcessStatus {
             }
         }
         return nil
+    }
+
+    /// How many processors a process may run on; `nil` where that isn't told.
+    /// - Parameter folder: The process's, this one's by default.
+    package static func allowedCores(of folder: String = "/proc/self") -> Int? {
+        let count = (field("Cpus_allowed", of: folder) ?? "").reduce(0) { count, digit in
+            count + (digit.hexDigitValue?.nonzeroBitCount ?? 0)
+        }
+        return count > 0 ? count : nil
     }
 
     private static func bytes(_ name: String) -> Int? {

@@ -2,9 +2,9 @@
 package enum Disk {
     /// Makes a folder and those above it; one that is there already is fine.
     package static func makeFolder(_ path: String) throws(StoreError) {
-        var made = path.hasPrefix("/") ? "/" : ""
-        for component in path.split(separator: "/") {
-            made += made.isEmpty || made.hasSuffix("/") ? "\(component)" : "/\(component)"
+        var made = FilePath.isAbsolute(path) ? "/" : ""
+        for component in path.pieces(at: "/") {
+            made += made.isEmpty || made == "/" ? "\(component)" : "/\(component)"
             if unsafe mkdir(made, 0o777) != 0 && errno != EEXIST {
                 throw .system(made, "make the folder")
             }

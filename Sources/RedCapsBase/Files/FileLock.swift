@@ -51,14 +51,6 @@ package final class FileLock: Sendable {
         }
     }
 
-    /// Takes the lock of a file, which is made if need be, if nobody has it.
-    package static func take(_ path: String) -> FileLock? {
-        let descriptor = make(path)
-        guard descriptor >= 0 else { return nil }
-        let lock = FileLock(descriptor)
-        return attempt(descriptor) == .taken ? lock : nil
-    }
-
     /// Takes the lock of a folder, for which it waits a while. Where the file system knows no locks,
     /// everybody gets one.
     /// - Returns: `nil` if somebody else still has it then.
@@ -77,21 +69,20 @@ package final class FileLock: Sendable {
         return lock
     }
 
-    /// Holds a folder together with others who do the same.
+    /// Holds a folder together with others who do the same, once nobody keeps it for himself.
     /// - Parameter alone: Called first, and only if nobody else holds the folder meanwhile.
-    /// - Returns: `nil` where the file system knows no locks, or if somebody keeps it for himself.
+    /// - Returns: `nil` where the file system knows no locks.
     package static func share(
-        folder path: String, alone: () throws(StoreError) -> Void
+        folder path: String, _ cancellation: Cancellation?, alone: () throws(StoreError) -> Void
     ) throws(StoreError) -> FileLock? {
         let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(path, "open the folder") }
         let lock = FileLock(descriptor)
         if case .taken = attempt(descriptor) { try alone() }
-        var left = 2000
         while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR, left > 0 else { return nil }
+            guard errno == EWOULDBLOCK || errno == EINTR else { return nil }
+            try cancellation?.check(path)
             MonotonicTime.sleep(milliseconds: 10)
-            left -= 10
         }
         return lock
     }

@@ -9,7 +9,7 @@ package enum FilePath {
 
     /// The last component; of a folder's path with a slash at its end as well.
     package static func name(of path: String) -> String {
-        String(path.split(separator: "/").last ?? "")
+        String(path.pieces(at: "/").last ?? "")
     }
 
     /// The path without symbolic links, or `nil` if it leads nowhere.
@@ -22,12 +22,28 @@ package enum FilePath {
     /// The path without symbolic links; what isn't there yet stays as it is.
     package static func resolved(_ path: String) -> String {
         if let real = real(path) { return real }
-        var trimmed = path[...]
-        while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
-        let (parent, name) = split(String(trimmed))
-        guard parent != path, !name.isEmpty else { return path }
+        let (parent, name) = split(withoutSlashes(path))
+        guard !parent.isExactly(path), !name.isEmpty else { return path }
         let above = resolved(parent)
         return above == "/" ? "/\(name)" : "\(above)/\(name)"
+    }
+
+    /// The path without slashes at its end, unless it is nothing else.
+    package static func withoutSlashes(_ path: String) -> String {
+        var bytes = path.utf8[...]
+        while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes = bytes.dropLast() }
+        return String(Substring(bytes))
+    }
+
+    /// Whether a path begins at the root.
+    package static func isAbsolute(_ path: String) -> Bool {
+        path.utf8.first == UInt8(ascii: "/")
+    }
+
+    /// A path within a folder; an absolute one stays as it is.
+    package static func joined(_ folder: String, _ path: String) -> String {
+        if isAbsolute(path) { return path }
+        return folder.utf8.last == UInt8(ascii: "/") ? folder + path : folder + "/" + path
     }
 
     /// Whether a path, which needn't be there yet, lies in a folder or is it.

@@ -6,6 +6,8 @@
 package final class OutputFile {
     private static let bufferSize = 1 << 20
 
+    /// The file, as it was given.
+    private let path: String
     /// Where the bytes go until the file is whole.
     private let temporary: String
     /// What it becomes; `nil` for a device, which is written to as it is.
@@ -19,6 +21,7 @@ package final class OutputFile {
     package init(_ path: String) throws(StoreError) {
         let kind = Disk.kind(of: path)
         let replaces = kind == nil || kind == S_IFREG
+        self.path = path
         // Of a link that leads nowhere yet as well.
         let target = replaces ? Self.target(of: path) : nil
         temporary = target.map(FilePath.temporary) ?? path
@@ -26,6 +29,18 @@ package final class OutputFile {
         descriptor = unsafe open(temporary, flags | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .system(path, "write") }
         self.target = target
+    }
+
+    /// Finds out whether a file can be written, and leaves nothing behind.
+    /// - Parameter bytes: What the disk must have room for.
+    /// - Throws: `StoreError` that tells why not.
+    package static func check(_ path: String, with bytes: [UInt8] = []) throws(StoreError) {
+        switch Disk.kind(of: path) {
+        case nil, S_IFREG: try OutputFile(path).append(bytes.span)
+        case S_IFDIR: throw StoreError(.system, file: path, reason: "can't write: it is a folder")
+        // Opening a pipe would wait for its reader.
+        default: guard unsafe access(path, W_OK) == 0 else { throw .system(path, "write") }
+        }
     }
 
     deinit {
@@ -39,7 +54,7 @@ package final class OutputFile {
         var path = path
         for _ in 0..<40 {
             guard let next = Disk.target(ofLink: path) else { break }
-            path = next.hasPrefix("/") ? next : FilePath.split(path).folder + "/" + next
+            path = FilePath.joined(FilePath.split(path).folder, next)
         }
         return path
     }
@@ -65,14 +80,14 @@ package final class OutputFile {
     /// Adds bytes past the buffer.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
         try flush()
-        guard unsafe System.write(bytes, to: descriptor) else { throw .system(temporary, "write") }
+        guard unsafe System.write(bytes, to: descriptor) else { throw .system(path, "write") }
     }
 
     /// Gives the file its name, by default once everything is on the disk.
     package func finish(syncing: Bool = true) throws(StoreError) {
         try flush()
         guard let target else { return isFinished = true }
-        if syncing, fsync(descriptor) != 0 { throw .system(temporary, "sync") }
+        if syncing, fsync(descriptor) != 0 { throw .system(path, "sync") }
         guard System.rename(temporary, to: target) else { throw .system(target, "rename to") }
         isFinished = true
         if syncing { try Disk.syncFolder(of: target) }
@@ -82,6 +97,6 @@ package final class OutputFile {
         guard !buffer.isEmpty else { return }
         defer { buffer.removeAll(keepingCapacity: true) }
         let isWritten = unsafe buffer.withUnsafeBytes { unsafe System.write($0, to: descriptor) }
-        guard isWritten else { throw .system(temporary, "write") }
+        guard isWritten else { throw .system(path, "write") }
     }
 }

@@ -129,9 +129,9 @@ package struct JSONScanner {
     package mutating func readValue() throws(JSONError) -> JSONValue {
         switch try peek() {
         case UInt8(ascii: "{"):
-            var object: [String: JSONValue] = [:]
+            var object: [ExactText: JSONValue] = [:]
             try readObject { (key, scanner) throws(JSONError) in
-                object[key] = try scanner.readValue()
+                object[ExactText(key)] = try scanner.readValue()
             }
             return .object(object)
         case UInt8(ascii: "["):

@@ -1,5 +1,5 @@
 /// A JSON value as Python's `json` module reads it.
-public enum JSONValue: Sendable, Equatable {
+public enum JSONValue: Sendable {
     /// `null`.
     case null
     /// `true` or `false`.
@@ -14,8 +14,8 @@ public enum JSONValue: Sendable, Equatable {
     case malformedString
     /// An array.
     case array([JSONValue])
-    /// An object; of a key that comes twice, the last counts.
-    case object([String: JSONValue])
+    /// An object; of a key that comes twice, the last counts. Keys are the same if their bytes are.
+    case object([ExactText: JSONValue])
 
     /// Parses a whole text.
     /// - Throws: `JSONError` for anything that Python's `json.load` refuses.
@@ -36,6 +36,22 @@ public enum JSONValue: Sendable, Equatable {
         case .malformedString: "a string with a lone surrogate"
         case .array(let values): "an array of \(values.count)"
         case .object(let values): "an object of \(values.count)"
+        }
+    }
+}
+
+extension JSONValue: Equatable {
+    /// Whether both are the same; texts are if their bytes are.
+    public static func == (a: JSONValue, b: JSONValue) -> Bool {
+        switch (a, b) {
+        case (.null, .null), (.malformedString, .malformedString): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.integer(let a), .integer(let b)): a == b
+        case (.number(let a), .number(let b)): a == b
+        case (.string(let a), .string(let b)): a.isExactly(b)
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        default: false
         }
     }
 }

@@ -1,10 +1,11 @@
 /// The threads of a job: how many it may have, and numbered pieces of work for them.
 package enum JobThreads {
     /// Checks a number of threads, or chooses one.
-    /// - Parameter jobs: 1 ... 1024, or `nil` for as many as there are usable cores.
+    /// - Parameter jobs: 1 ... 1024, or `nil` for as many as there are usable cores, or this
+    ///   process's part of them.
     /// - Throws: `StoreError` with `invalid` and the number.
     package static func checked(_ jobs: Int?) throws(StoreError) -> Int {
-        guard let jobs else { return min(1024, WorkerThread.usableCores) }
+        guard let jobs else { return min(1024, WorkerThread.ownCores) }
         guard (1...1024).contains(jobs) else {
             throw StoreError(.invalid, file: "jobs", reason: "\(jobs) jobs isn't in 1 ... 1024")
         }

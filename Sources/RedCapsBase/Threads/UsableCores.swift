@@ -1,12 +1,16 @@
 extension WorkerThread {
     /// The number of processors that this process may use: those that it is allowed to run on, and no
     /// more than its control group has a share of, rounded up.
-    package static var usableCores: Int {
-        let allowed = (ProcessStatus.field("Cpus_allowed") ?? "").reduce(0) { count, digit in
-            count + (digit.hexDigitValue?.nonzeroBitCount ?? 0)
-        }
-        let cores = allowed > 0 ? allowed : max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
-        return min(cores, ControlGroup.cores(root: "/sys/fs/cgroup", process: "/proc/self/cgroup"))
+    package static var usableCores: Int { min(allowedCores, quotaCores) }
+
+    /// The number of processors that this process is allowed to run on.
+    static var allowedCores: Int {
+        ProcessStatus.allowedCores() ?? max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+    }
+
+    /// The number that its control group leaves it, `Int.max` for no limit.
+    static var quotaCores: Int {
+        ControlGroup.cores(root: "/sys/fs/cgroup", process: "/proc/self/cgroup")
     }
 }
 

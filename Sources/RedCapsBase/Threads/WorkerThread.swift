@@ -38,7 +38,12 @@ package enum WorkerThread {
             }, context)
         if status != 0 {
             unsafe Unmanaged<Body>.fromOpaque(context).release()
-            throw ThreadError(description: "can't start a worker thread (error \(status))")
+            let words = unsafe String(cString: strerror(status))
+            throw ThreadError(
+                description: "can't start a worker thread: \(words)"
+                    + (status == EAGAIN
+                        ? "; a limit of processes (ulimit -u, a container's pids) may be reached"
+                        : ""))
         }
     }
 
