@@ -28,6 +28,7 @@ let package = Package(
         .trait(name: "PNG", description: "Decode PNG; needs libspng and zlib."),
         .trait(name: "WebP", description: "Decode WebP; needs libwebp."),
         .trait(name: "GIF", description: "Decode GIF; needs no library."),
+        .trait(name: "AVIF", description: "Decode AVIF; needs libavif."),
         .trait(name: "ICC", description: "Convert colours when downsampling; needs Little CMS."),
         .trait(name: "YAML", description: "Read configurations in YAML, with the package Yams."),
         .trait(
@@ -35,7 +36,7 @@ let package = Package(
             description: "Publish a loader's statistics, with the package swift-metrics."),
         .trait(
             name: "All", description: "All of the above.",
-            enabledTraits: ["PNG", "WebP", "GIF", "ICC", "YAML", "Metrics"]),
+            enabledTraits: ["PNG", "WebP", "GIF", "AVIF", "ICC", "YAML", "Metrics"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -50,6 +51,9 @@ let package = Package(
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive",
             providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+        .systemLibrary(
+            name: "CAVIF",
+            providers: [.apt(["libavif-dev"]), .brew(["libavif"])]),
         .systemLibrary(
             name: "CLibJPEG", pkgConfig: "libjpeg",
             providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
@@ -78,6 +82,7 @@ let package = Package(
             name: "RedCapsImage",
             dependencies: [
                 "CJPEG", "CResample",
+                .target(name: "CAVIF", condition: .when(traits: ["AVIF"])),
                 .target(name: "CLCMS", condition: .when(traits: ["ICC"])),
                 .target(name: "CSpng", condition: .when(traits: ["PNG"])),
                 .target(name: "CZlib", condition: .when(traits: ["PNG"])),

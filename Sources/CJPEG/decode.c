@@ -16,8 +16,11 @@ struct rc_jpeg_decoder {
     struct jpeg_decompress_struct info;
     rc_jpeg_errors errors;
     struct jpeg_source_mgr source;
-    const uint8_t *end;             // of the file's bytes
+    const uint8_t *begin, *end;     // of the file's bytes
+    const uint8_t *limit;           // of the bytes that libjpeg has been given
+    size_t skip;                    // bytes behind the limit that it doesn't want
     const uint8_t *scan;            // where the first scan's entropy-coded data begin
+    int is_complete;                // nothing in or behind the scan can be refused
     int asked_past_end;             // libjpeg wanted more bytes than the file has
     uint8_t *memory;                // what rows lie in
     uint8_t *rows;                  // RC_JPEG_ROWS decoded rows, each with padding
@@ -26,23 +29,52 @@ struct rc_jpeg_decoder {
     uint32_t rectangle_width;
 };
 
-// The source is the whole file in memory. At its end it suspends, which is how a short file is told
-// from a complete one; libjpeg's own memory source would invent an end-of-image marker instead.
+// Pillow feeds libjpeg in blocks of so many bytes, counted from the file's start.
+enum { BLOCK = 65536 };
+
+// The source is the whole file in memory, or as much of it as Pillow would have read by now. At its
+// end it suspends, which is how a short file is told from a complete one; libjpeg's own source would
+// invent an end-of-image marker instead.
 static void source_init(j_decompress_ptr info) { (void)info; }
 
 static boolean source_fill(j_decompress_ptr info) {
-    ((rc_jpeg_decoder *)info->client_data)->asked_past_end = 1;
+    rc_jpeg_decoder *d = info->client_data;
+    if (d->limit == d->end) d->asked_past_end = 1;
     return FALSE;
 }
 
 static void source_skip(j_decompress_ptr info, long count) {
+    rc_jpeg_decoder *d = info->client_data;
     if (count <= 0) return;
     if ((size_t)count > info->src->bytes_in_buffer) {
-        ((rc_jpeg_decoder *)info->client_data)->asked_past_end = 1;
+        d->skip = (size_t)count - info->src->bytes_in_buffer;
+        if (d->limit == d->end) d->asked_past_end = 1;
         count = (long)info->src->bytes_in_buffer;
     }
     info->src->next_input_byte += count;
     info->src->bytes_in_buffer -= (size_t)count;
+}
+
+/// From now on there is nothing behind the block that the last byte read lies in.
+static void feed_blocks(rc_jpeg_decoder *d) {
+    const size_t read = (size_t)(d->source.next_input_byte - d->begin);
+    const size_t size = (size_t)(d->end - d->begin);
+    const size_t limit = (read + BLOCK - 1) / BLOCK * BLOCK;
+    d->limit = limit < size ? d->begin + limit : d->end;
+    d->source.bytes_in_buffer = (size_t)(d->limit - d->source.next_input_byte);
+}
+
+/// Reads another block, or returns 0 at the end of the file.
+static int next_block(rc_jpeg_decoder *d) {
+    if (d->limit == d->end) return 0;
+    const size_t left = (size_t)(d->end - d->limit);
+    const size_t count = left < BLOCK ? left : BLOCK;
+    d->limit += count;
+    d->source.bytes_in_buffer += count;
+    const size_t skip = d->skip;
+    d->skip = 0;
+    source_skip(&d->info, (long)skip);
+    return 1;
 }
 
 static void source_term(j_decompress_ptr info) { (void)info; }
@@ -57,6 +89,14 @@ static rc_jpeg_status truncated(rc_jpeg_decoder *d) {
 }
 
 static rc_jpeg_status caught(rc_jpeg_decoder *d) {
+    if (d->errors.cannot_suspend) {
+        if (d->limit == d->end) return truncated(d);
+        snprintf(d->errors.message, sizeof d->errors.message,
+                 "arithmetic-coded data go on behind byte %zu: Pillow reads blocks of %d bytes, "
+                 "and refuses them as well (jpegtran writes the same image with Huffman codes)",
+                 (size_t)(d->limit - d->begin), BLOCK);
+        return RC_JPEG_UNSUPPORTED;
+    }
     return d->errors.out_of_memory ? RC_JPEG_NO_MEMORY : RC_JPEG_INVALID;
 }
 
@@ -84,7 +124,8 @@ void rc_jpeg_decoder_reset(rc_jpeg_decoder *d) {
     jpeg_destroy_decompress(&d->info);  // harmless when there is none
     d->source.next_input_byte = NULL;
     d->source.bytes_in_buffer = 0;
-    d->end = d->scan = NULL;
+    d->begin = d->end = d->limit = d->scan = NULL;
+    d->skip = 0;
 }
 
 const char *rc_jpeg_decoder_message(const rc_jpeg_decoder *d) { return d->errors.message; }
@@ -93,9 +134,10 @@ rc_jpeg_status rc_jpeg_decoder_begin(rc_jpeg_decoder *d, const uint8_t *data, si
                                      rc_jpeg_header *header) {
     rc_jpeg_decoder_reset(d);
     d->errors.message[0] = 0;
-    d->errors.out_of_memory = 0;
+    d->errors.out_of_memory = d->errors.cannot_suspend = 0;
     d->asked_past_end = 0;
-    d->end = data + size;
+    d->begin = data;
+    d->end = d->limit = data + size;
     d->source.next_input_byte = data;
     d->source.bytes_in_buffer = size;
     d->info.err = &d->errors.base;
@@ -103,11 +145,12 @@ rc_jpeg_status rc_jpeg_decoder_begin(rc_jpeg_decoder *d, const uint8_t *data, si
     jpeg_create_decompress(&d->info);
     d->info.client_data = d;
     d->info.src = &d->source;
-    if (jpeg_read_header(&d->info, TRUE) != JPEG_HEADER_OK || d->asked_past_end) return truncated(d);
+    // Pillow lets an image follow that has nothing but tables.
+    int read = JPEG_HEADER_TABLES_ONLY;
+    while (read == JPEG_HEADER_TABLES_ONLY) read = jpeg_read_header(&d->info, FALSE);
+    if (read != JPEG_HEADER_OK || d->asked_past_end) return truncated(d);
     d->scan = d->source.next_input_byte;
     struct jpeg_decompress_struct *info = &d->info;
-    if (info->arith_code)
-        return fail(d, RC_JPEG_UNSUPPORTED, "arithmetic coding isn't decoded, as in the reference");
     if (info->num_components != 1 && info->num_components != 3 && info->num_components != 4)
         return fail(d, RC_JPEG_UNSUPPORTED, "only images of 1, 3 or 4 components are decoded");
     header->width = info->image_width;
@@ -142,13 +185,24 @@ static int smooths_blocks(const struct jpeg_decompress_struct *info) {
     return 0;
 }
 
+/// Whether the first marker in the entropy-coded data, but for restarts, is the end of the image.
+/// Then the decoder can neither run out of bytes nor meet anything to refuse.
+static int scan_ends_in_eoi(const uint8_t *p, const uint8_t *end) {
+    while (p < end && (p = memchr(p, 0xFF, (size_t)(end - p)))) {
+        while (p < end && *p == 0xFF) p++;
+        if (p == end) return 0;
+        if (*p != 0 && !(*p >= 0xD0 && *p <= 0xD7)) return *p == 0xD9;
+    }
+    return 0;
+}
+
 /// Decodes rows into the decoder's buffer. To be called under a live setjmp.
 static int read_rows(rc_jpeg_decoder *d, uint32_t count) {
     JSAMPROW rows[RC_JPEG_ROWS];
     for (uint32_t r = 0; r < count; r++) rows[r] = d->rows + r * d->row_stride;
     for (uint32_t done = 0; done < count;) {
         const JDIMENSION read = jpeg_read_scanlines(&d->info, rows + done, count - done);
-        if (read == 0 || d->asked_past_end) return 0;
+        if ((read == 0 && !next_block(d)) || d->asked_past_end) return 0;
         done += read;
     }
     return 1;
@@ -167,8 +221,15 @@ rc_jpeg_status rc_jpeg_decoder_start(rc_jpeg_decoder *d, uint32_t shrink, uint32
     info->scale_denom = shrink;
     // Everything else is libjpeg's default: accurate integer DCT, fancy upsampling, smoothing.
     info->out_color_space = info->num_components == 4 ? JCS_CMYK : JCS_RGB;
-    if (!jpeg_start_decompress(info)) return truncated(d);
-    const int needs_all = smooths_blocks(info);
+    // Blocks matter to arithmetic coding, whose decoder can't be suspended and fails where one ends,
+    // and to what may be met behind the last row. With several scans all is read, and judged, here.
+    if (info->arith_code) feed_blocks(d);
+    d->is_complete = jpeg_has_multiple_scans(info) || scan_ends_in_eoi(d->scan, d->limit);
+    if (!d->is_complete) feed_blocks(d);
+    while (!jpeg_start_decompress(info))
+        if (!next_block(d)) return truncated(d);
+    // Nor can libjpeg be suspended while it leaves rows or columns out.
+    const int needs_all = smooths_blocks(info) || (!d->is_complete && !info->arith_code);
     JDIMENSION left = 0, columns = info->output_width;
     if (!needs_all && width < full_width) {
         // One column more on each side: fancy upsampling looks at the neighbours.
@@ -226,27 +287,23 @@ rc_jpeg_status rc_jpeg_decoder_next_rows(rc_jpeg_decoder *d, uint32_t count,
     return RC_JPEG_OK;
 }
 
-/// Whether the first marker in the entropy-coded data, but for restarts, is the end of the image.
-/// Then the decoder can neither run out of bytes nor meet anything to refuse.
-static int scan_ends_in_eoi(const uint8_t *p, const uint8_t *end) {
-    while (p < end && (p = memchr(p, 0xFF, (size_t)(end - p)))) {
-        while (p < end && *p == 0xFF) p++;
-        if (p == end) return 0;
-        if (*p != 0 && !(*p >= 0xD0 && *p <= 0xD7)) return *p == 0xD9;
-    }
-    return 0;
+/// Whether a marker is one of SOF0 to SOF15; DHT, JPG and DAC lie between them.
+static int begins_frame(int marker) {
+    return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
 rc_jpeg_status rc_jpeg_decoder_finish(rc_jpeg_decoder *d) {
-    // With several scans everything was consumed, and judged, at the start.
-    if (jpeg_has_multiple_scans(&d->info) || scan_ends_in_eoi(d->scan, d->end)) {
+    if (d->is_complete) {
         rc_jpeg_decoder_reset(d);
         return RC_JPEG_OK;
     }
     if (setjmp(d->errors.escape)) return caught(d);
     while (d->info.output_scanline < d->info.output_height)
         if (!read_rows(d, 1)) return truncated(d);
-    jpeg_finish_decompress(&d->info);  // may suspend: all lines are out, so that is no failure
+    // It may suspend: all lines are out, so that is no failure, but for a second frame: libjpeg-turbo 3.1,
+    // which Pillow 13 has, refuses it at its marker, 2.1 only once it has read its header.
+    if (!jpeg_finish_decompress(&d->info) && begins_frame(d->info.unread_marker))
+        return fail(d, RC_JPEG_INVALID, "a second frame begins behind the image");
     rc_jpeg_decoder_reset(d);
     return RC_JPEG_OK;
 }

@@ -4,6 +4,7 @@
 static void error_exit(j_common_ptr info) {
     rc_jpeg_errors *errors = (rc_jpeg_errors *)info->err;
     errors->out_of_memory = info->err->msg_code == JERR_OUT_OF_MEMORY;
+    errors->cannot_suspend = info->err->msg_code == JERR_CANT_SUSPEND;
     info->err->format_message(info, errors->message);
     longjmp(errors->escape, 1);
 }
@@ -19,6 +20,6 @@ void rc_jpeg_errors_init(rc_jpeg_errors *errors) {
     errors->base.error_exit = error_exit;
     errors->base.emit_message = emit_message;
     errors->base.output_message = output_message;
-    errors->out_of_memory = 0;
+    errors->out_of_memory = errors->cannot_suspend = 0;
     errors->message[0] = 0;
 }

@@ -9,7 +9,7 @@
 typedef struct {
     struct jpeg_error_mgr base;  // first, so that libjpeg's pointer is also ours
     jmp_buf escape;
-    int out_of_memory;
+    int out_of_memory, cannot_suspend;
     char message[JMSG_LENGTH_MAX];
 } rc_jpeg_errors;
 

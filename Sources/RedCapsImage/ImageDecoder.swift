@@ -1,8 +1,8 @@
 /// Decodes images, whole or just a rectangle of them, to the very pixels that Pillow's
 /// `convert("RGB")` gives, and refuses those that Pillow refuses.
 ///
-/// JPEG always, PNG, WebP and GIF with the package's trait of that name; of animations the first
-/// frame. Alpha is dropped. A file that is too short is refused, even if the rectangle is whole. A
+/// JPEG and BMP always, PNG, WebP, GIF and AVIF with the package's trait of that name; of animations
+/// the first frame. Alpha is dropped. A file that is too short is refused, even if the rectangle is whole. A
 /// decoder keeps memory from image to image; use one per thread.
 public final class ImageDecoder {
     public let limits: ImageLimits

@@ -8,6 +8,10 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
     case webP = "WebP"
     /// The first frame of a GIF.
     case gif = "GIF"
+    /// BMP, also with run lengths.
+    case bmp = "BMP"
+    /// AVIF, and the first frame of an animation.
+    case avif = "AVIF"
 
     /// All that there is to say about a format that may be decoded, but how: the raw value names it,
     /// and its trait.
@@ -41,6 +45,12 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
         Registration(
             format: .gif, signatures: [FileSignature("GIF87a"), FileSignature("GIF89a")],
             suffixes: ["gif"], makeDecoder: makeGIFDecoder),
+        Registration(
+            format: .bmp, signatures: [FileSignature("BM")], suffixes: ["bmp"],
+            makeDecoder: { () throws(ImageError) in BMPDecoder() }),
+        Registration(
+            format: .avif, signatures: [FileSignature(compatibleBrands: ["avif", "avis"])],
+            suffixes: ["avif"], makeDecoder: makeAVIFDecoder),
     ]
 
     private typealias MakeDecoder = @Sendable () throws(ImageError) -> any FormatDecoder
@@ -60,9 +70,14 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
     #else
     private static let makeGIFDecoder: MakeDecoder? = nil
     #endif
+    #if AVIF
+    private static let makeAVIFDecoder: MakeDecoder? = { () throws(ImageError) in AVIFDecoder() }
+    #else
+    private static let makeAVIFDecoder: MakeDecoder? = nil
+    #endif
 
-    /// Whether this build decodes the format: JPEG always, the others with the package's trait of
-    /// that name.
+    /// Whether this build decodes the format: JPEG and BMP always, the others with the package's trait
+    /// of that name.
     public var isDecoded: Bool {
         Self.registrations.contains { $0.format == self && $0.makeDecoder != nil }
     }
@@ -85,7 +100,10 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
             .joined(separator: ", ")
         throw ImageError(
             .unknownFormat,
-            OtherFormat.name(of: bytes).map { "\($0) isn't decoded, only \(decoded)" }
+            OtherFormat.name(of: bytes).map {
+                "\($0) isn't decoded, only \(decoded): convert the files, or bring a decoder "
+                    + "(ImageOptions.otherFormats)"
+            }
                 ?? "no image that is decoded (\(decoded)): it begins with "
                 + FileSignature.hex(bytes))
     }
@@ -97,7 +115,7 @@ extension ImageFormat {
     /// and small letters are the same.
     package static func isImageName(_ name: String) -> Bool {
         guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
-        return suffixes.contains(name[name.index(after: dot)...].lowercased())
+        return suffixes.contains(name[name.utf8.index(after: dot)...].lowercased())
     }
 
     /// The place of a suffix, without its dot, among the usual ones of formats that may be decoded,

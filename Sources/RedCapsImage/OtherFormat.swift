@@ -2,7 +2,7 @@
 enum OtherFormat {
     /// How the names of image files of these formats end.
     static let suffixes = [
-        "bmp", "tif", "tiff", "avif", "heic", "heif", "jp2", "jxl",
+        "tif", "tiff", "heic", "heif", "jp2", "jxl",
     ]
 
     /// The name of a file's format, if it is known.
@@ -11,12 +11,10 @@ enum OtherFormat {
     }
 
     private static let signatures: [(signature: FileSignature, name: String)] =
-        ["avif", "avis"].map { (FileSignature("", "ftyp" + $0, at: 4), "AVIF") }
-        + ["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"].map {
+        ["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"].map {
             (FileSignature("", "ftyp" + $0, at: 4), "HEIF")
         } + [
             (FileSignature("", "ftyp", at: 4), "a video (MP4 or QuickTime)"),
-            (FileSignature("BM"), "BMP"),
             (FileSignature([0x49, 0x49, 0x2A, 0]), "TIFF"),
             (FileSignature([0x4D, 0x4D, 0, 0x2A]), "TIFF"),
             (FileSignature([0x49, 0x49, 0x2B, 0]), "BigTIFF"),

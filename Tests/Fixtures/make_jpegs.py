@@ -129,6 +129,9 @@ def make() -> None:
     FILES["quality_1"] = pillow(odd, quality=1)
     FILES["quality_100"] = pillow(picture(90, 88, 5), quality=100, subsampling=0)
     FILES["arithmetic"] = cjpeg(wide, "-arithmetic")
+    FILES["arithmetic_progressive"] = cjpeg(tall, "-arithmetic", "-progressive", "-quality", "60")
+    FILES["arithmetic_restart"] = cjpeg(odd.convert("L"), "-arithmetic", "-restart", "2B", "-quality", "50")
+    FILES["arithmetic_cut"] = FILES["arithmetic"][:-40]
     for name, (w, h) in {"80x200": (80, 200), "81x809": (81, 809), "81x810": (81, 810), "810x81": (810, 81), "809x81": (809, 81), "81x80": (81, 80)}.items():
         FILES[f"size_{name}"] = pillow(picture(w, h), quality=30)
 
@@ -175,6 +178,16 @@ def make() -> None:
     for label, unit in (("ratio", b"\0"), ("centimetres", b"\2")):
         FILES[f"exif_resolution_byte_jfif_{label}"] = base[:2] + segment(0xE0, b"JFIF\0\1\1" + unit + b"\0\x48\0\x48\0\0") + exif((0x11A, 1, b"a\0\0\0"), (0x128, 3, b"\2\0\0\0")) + base[20:]
     FILES["exif_resolution_byte_big_endian"] = without_jfif(base, segment(0xE1, b"Exif\0\0MM\0*\0\0\0\x08\0\2" + b"\1\x1a\0\1\0\0\0\1a\0\0\0" + b"\1\x28\0\3\0\0\0\1\0\2\0\0" + bytes(4)))
+    for label, count, text in (("digit", 2, b"7\0"), ("digit_alone", 1, b"7"), ("empty", 1, b"\0"), ("two_digits", 3, b"72\0"), ("letter", 2, b"x\0"), ("digit_and_nuls", 3, b"7\0\0")):
+        entry = (0x11A).to_bytes(2, "little") + b"\2\0" + count.to_bytes(4, "little") + text.ljust(4, b"\0")
+        FILES[f"exif_resolution_text_{label}"] = without_jfif(base, segment(0xE1, b"Exif\0\0II*\0\x08\0\0\0\2\0" + entry + exif((0x128, 3, b"\2\0\0\0"))[20:]))
+    # Of two values the first counts.
+    first, second = (0x11A, 3, b"\1\0\0\0"), (0x11A, 1, b"a\0\0\0")
+    FILES["exif_resolution_byte_second"] = without_jfif(base, exif(first, second, (0x128, 3, b"\2\0\0\0")))
+    FILES["exif_resolution_byte_first"] = without_jfif(base, exif(second, first, (0x128, 3, b"\2\0\0\0")))
+    tables = b"".join(base[at:at + 2 + int.from_bytes(base[at + 2:at + 4], "big")] for at in [base.index(b"\xff\xdb")])
+    FILES["tables_first"] = b"\xff\xd8" + tables + b"\xff\xd9" + base
+    FILES["tables_alone"] = b"\xff\xd8" + tables + b"\xff\xd9"
     FILES["short_icc_after_frame"] = base[:i] + base[i:i + 2 + int.from_bytes(base[i + 2:i + 4], "big")] + segment(0xE2, b"ICC_PROFILE\0\x01") + base[i + 2 + int.from_bytes(base[i + 2:i + 4], "big"):]
     FILES["no_quantization"] = without(base, 0xDB)
     FILES["no_huffman"] = without(base, 0xC4)

@@ -23,6 +23,7 @@ HERE = Path(__file__).parent / "tokenizers"
 TEXTS = [
     "a cat sat", "", "  two  spaces ", "A<s>b</s> <unk> c<pad>d", "x<|endoftext|>y <|startoftext|> z<|im_end|>.",
     "the <new> cat <NEW> <x> <y>", "q  <s>  w <b>  e<e><c><q>", "<|startoftext|><|endoftext|>", "e\u0301 <img></img> \u0130", "a <mask>b <mask>",
+    "m\u1ed9t mo\u0323\u0302t <\u00e9> <e\u0301>.", "a  <|endoftext|>  b  <x>  c  <|im_end|>  d  </s>  e",
 ]
 END, IM, START = "<|endoftext|>", "<|im_end|>", "<|startoftext|>"
 
@@ -80,6 +81,7 @@ FILES = [
     ("old additional ones beside new extra ones", "gpt2", "GPT2Tokenizer", [], {"extra_special_tokens": ["<x>"]},
      {"special_tokens_map.json": {"additional_special_tokens": ["<y>"], "extra_special_tokens": ["<b>"]}}),
     ("old added tokens", "gpt2", "GPT2Tokenizer", [], {"pad_token": "<x>"}, {"added_tokens.json": {"<y>": 601, "<x>": 600, END: 0}}),
+    ("equivalent spellings are two tokens", "gpt2", "GPT2Tokenizer", [], {"pad_token": "<e\u0301>"}, {"added_tokens.json": {"<\u00e9>": 600, "<e\u0301>": 601, "<x>": 602}}),
     ("old added tokens are normalized", "clip", "CLIPTokenizer", [], {"pad_token": "<X>"}, {"added_tokens.json": {"<New>": 600, "<X>": 601}}),
 ]
 JSON = [
@@ -96,6 +98,20 @@ JSON = [
     ("a space in front by the class", "gpt2", "GPT2Tokenizer", {"add_prefix_space": True}, {}),
     ("no space in front by the class", "roberta", "RobertaTokenizer", {}, {}),
     ("a space in front by the file", "roberta", "PreTrainedTokenizerFast", {"add_prefix_space": False}, {}),
+    ("equivalent spellings are two tokens", "gpt2", "PreTrainedTokenizerFast",
+     {"added_tokens_decoder": {"600": added("m\u1ed9t", False), "601": added("mo\u0323\u0302t", False), "602": added("<\u00e9>"), "603": added("<e\u0301>"), "604": added("<x>")}}, {}),
+    ("equivalent names are two", "gpt2", "PreTrainedTokenizerFast",
+     {"extra_special_tokens": {"\u00e9_token": "<\u00e9>", "e\u0301_token": "<e\u0301>"}, "m\u1ed9t_token": "m\u1ed9t", "mo\u0323\u0302t_token": "mo\u0323\u0302t"}, {}),
+    ("Qwen2's are plain, whatever their objects say", "qwen2", "Qwen2Tokenizer", {"pad_token": token("<x>", lstrip=True, rstrip=True), "eos_token": token(END, lstrip=True)}, {}),
+    ("Qwen2's are plain, whatever the list says", "qwen2", "Qwen2TokenizerFast",
+     {"pad_token": "<x>", "eos_token": IM, "added_tokens_decoder": {"2": added(IM, rstrip=True), "600": added("<img>"), "603": added("<x>", lstrip=True, rstrip=True), "604": added("</s>", lstrip=True)}}, {}),
+    ("Qwen2's are plain, the others too", "qwen2", "Qwen2Tokenizer",
+     {"image_token": token("<x>", lstrip=True), "extra_special_tokens": [token(IM, rstrip=True), token("</s>", lstrip=True)], "mask_token": token("<mask>", single_word=True, normalized=True)}, {}),
+    ("Qwen2's are plain, of older files as well", "qwen2", "Qwen2Tokenizer", {}, {"special_tokens_map.json": {"pad_token": added("<x>", lstrip=True, rstrip=True), "eos_token": added(IM, rstrip=True)}}),
+    ("GPT-2's keep what their objects say", "gpt2", "GPT2Tokenizer", {"pad_token": token("<x>", lstrip=True, rstrip=True), "eos_token": token(END, lstrip=True)}, {}),
+    ("GPT-2's own is plain where the object of another key says the same", "gpt2", "GPT2Tokenizer", {"eos_token": token(END, lstrip=True), "unk_token": END}, {}),
+    ("RoBERTa's keep what their objects say", "roberta", "RobertaTokenizer", {"eos_token": token("</s>", lstrip=True), "pad_token": token("<x>", rstrip=True), "mask_token": "<mask>"}, {}),
+    ("the end alone says nothing of the beginning", "llama3", "PreTrainedTokenizerFast", {"add_eos_token": False, "bos_token": "<s>", "eos_token": "</s>"}, {}),
     ("older files", "qwen2", "PreTrainedTokenizerFast", {},
      {"special_tokens_map.json": {"pad_token": "<pad>", "additional_special_tokens": ["<x>"]}, "added_tokens.json": {IM: 2, "<y>": 603}}),
 ]

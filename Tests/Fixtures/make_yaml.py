@@ -26,6 +26,11 @@ DOCUMENTS = [
     "a: &id001\n  x: 1\n  y: [1, 2]\nb: *id001\nc:\n- *id001\n- *id001\n", "- &a x\n- *a\n- [*a, *a]\n- {k: *a}\n", "a: &n 5\nb: *n\n", "a: &empty\nb: *empty\n",
     "a: &a1 [1]\nb: &b-2 [*a1, *a1]\nc: &c_3 [*b-2, *b-2]\n", "? &k key\n: 1\nother: *k\n", "&k key: 1\n*k : 2\n", "base: &base {x: 1, y: 2}\nd:\n  <<: *base\n  y: 3\n", "a: &a {x: 1}\nb: &b {x: 2, z: 3}\nd:\n  <<: [*a, *b]\n", "d:\n  '<<': {x: 1}\n",
     "text: 2 * 3 ** 4\nquoted: '*a'\nglob: \"*.tar\"\npath: a/*.tar\n", "x: '\ue000 * \ue001'\n", 'x: "\\uE000 *"\n', "a: b # *c\n",
+    # U+FEFF, which begins a file or a text
+    "\ufeffa: 1\n", "\ufeff", "\ufeff\ufeffa: 1\n", "a: \ufeffx\n", "a: '\ufeffx'\n", "a: \"\ufeffx\ufeff\"\n", 'a: "\\ufeffx"\n', 'a: "\\U0000FEFFx"\n', 'a: "\\\\ufeff"\n', 'a: "\\\\\\uFEFF"\n', "a: '\\ufeffx'\n", "a: \\ufeff\n",
+    "a: |\n  \ufeffx\n  \ufeff\n", "a: >-\n  \ufeffx\n", "- \ufeff*x\n- \ufeff\n", "\"\ufeffk\": 1\nk: 2\n", "a: &x '\ufeffv'\nb: *x\n", "a: '\ufeff1'\nb: \ufeff1\n", "# \ufeff\na: 1\n", "a: [\ufeffx, 'y\ufeff']\n",
+    # spellings that Unicode calls equivalent
+    "\u00e9: \u00e9\na: e\u0301\n", "s: !!set\n  \u00e9: null\n  z: null\n",
     # refused
     "a: *none\n", "a: [1, 2\n", "a: {b: 1\n", "a: 'x\n", "a: \"\\q\"\n", "a: b: c\n", "\ta: 1\n", "a:\n\t- 1\n", "- a\nb: 1\n", "a: &x [*x]\n", "@a", "`a", "a: %b\n", "%a", "[a]]", "a: !!python/name:math.sin\n", "!unknown x", "a: !!int x\n", "a: !!float x\n",
     "a: *\n", "a: *b c\n", "d: {<<: 5}\n", "d: {<<: [5]}\n", "*a", "a: |x\n b\n", "a: 1\n b: 2\n",

@@ -3,7 +3,7 @@ import RedCapsImage
 import TestSupport
 import Testing
 
-/// The committed PNGs, GIFs and WebPs, and what Pillow makes of them.
+/// The committed files of every format but JPEG, and what Pillow makes of them.
 struct FormatGolden: Decodable {
     struct File: Decodable {
         struct Pixels: Decodable {
@@ -43,11 +43,11 @@ struct FormatGolden: Decodable {
     }
 }
 
-@Suite("Image formats behind traits")
+@Suite("Image formats other than JPEG")
 struct FormatTests {
-    static let behindTraits = ImageFormat.allCases.filter { $0 != .jpeg }
-    static let switchedOn = behindTraits.filter(\.isDecoded)
-    static let switchedOff = behindTraits.filter { !$0.isDecoded }
+    static let formats = ImageFormat.allCases.filter { $0 != .jpeg }
+    static let switchedOn = formats.filter(\.isDecoded)
+    static let switchedOff = formats.filter { !$0.isDecoded }
 
     @Test("What Pillow refuses is refused, and all else has Pillow's pixels", arguments: switchedOn)
     func pixels(format: ImageFormat) throws {
@@ -162,8 +162,8 @@ struct FormatTests {
         for name in ["jpg", "a.json", "a.jpg.txt", "a.", "", "a.jpgx"] {
             #expect(!ImageFormat.isImageName(name), "\(name)")
         }
-        let usual = ["jpg", "jpeg", "png", "webp", "gif"]
-        #expect(usual.map { ImageFormat.rank(ofSuffix: $0) } == [0, 1, 2, 3, 4])
+        let usual = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "avif"]
+        #expect(usual.map { ImageFormat.rank(ofSuffix: $0) } == [0, 1, 2, 3, 4, 5, 6])
         #expect(ImageFormat.rank(ofSuffix: "JPG") == 0)
         #expect(ImageFormat.rank(ofSuffix: "jfif") == nil)
     }
@@ -182,8 +182,8 @@ struct FormatTests {
     @Test(
         "A format that isn't decoded at all is refused with its name",
         arguments: [
-            ("BM\u{1}\u{2}\u{3}\u{4}", "BMP"), ("II*\0\u{8}\0\0\0", "TIFF"),
-            ("MM\0*\0\0\0\u{8}", "TIFF"), ("\0\0\0 ftypavif", "AVIF"),
+            ("qoif\0\0", "QOI"), ("II*\0\u{8}\0\0\0", "TIFF"),
+            ("MM\0*\0\0\0\u{8}", "TIFF"), ("\0\0\0 ftypmif1", "HEIF"),
             ("\0\0\0 ftypheic", "HEIF"), ("\0\0\0 ftypisom", "MP4"), ("8BPS\0\u{1}", "PSD"),
             ("P6\n1 1\n255\nabc", "PPM"), ("<!DOCTYPE html>", "HTML"), ("%PDF-1.7", "PDF"),
             ("RIFF\u{10}\0\0\0WAVEfmt ", "begins with 52 49 46 46"), ("??", "begins with 3F 3F"),
@@ -193,6 +193,16 @@ struct FormatTests {
         let error = #expect(throws: ImageError.self) { try ImageDecoder().header(of: bytes.span) }
         #expect(error?.code == .unknownFormat)
         #expect(error?.reason.contains(name) ?? false, "\(error?.reason ?? "")")
+    }
+
+    @Test("BMP needs no trait, and a format that is known says what to do")
+    func always() throws {
+        #expect(ImageFormat.bmp.isDecoded)
+        let tiff = Array("II*\0\u{8}\0\0\0".utf8)
+        let error = #expect(throws: ImageError.self) { try ImageDecoder().header(of: tiff.span) }
+        let reason = try #require(error?.reason)
+        #expect(reason.hasPrefix("TIFF isn't decoded, only JPEG, "), "\(reason)")
+        #expect(reason.contains("convert the files, or bring a decoder"), "\(reason)")
     }
 
     @Test("Limits of pixels and of bytes are kept, for whole images, headers and squares")

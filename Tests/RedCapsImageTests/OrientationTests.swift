@@ -82,6 +82,25 @@ struct OrientationTests {
         #expect(try told(exif(0, isLittleEndian: true) + clockwise) == 1)
     }
 
+    @Test("EXIF data of any type are upright once an image has been turned")
+    func reset() throws {
+        let tag: [UInt8] = [0x12, 1]
+        for (type, count, value) in [
+            (3, 2, [6, 0, 3, 0]), (4, 1, [6, 0, 0, 0]), (13, 1, [6, 0, 0, 0]),
+            (11, 1, [0, 0, 0xC0, 0x40]), (6, 4, [6, 1, 1, 1]),
+        ] as [(UInt8, UInt8, [UInt8])] {
+            let body =
+                Array("Exif\0\0II*\0".utf8) + [8, 0, 0, 0, 1, 0] + tag
+                + [type, 0, count, 0, 0, 0] + value + [0, 0, 0, 0]
+            let file = try photo("wide_420", [0xFF, 0xE1, 0, UInt8(body.count + 2)] + body)
+            #expect(try ImageDecoder().header(of: file.span).orientation == .clockwise)
+            let options = try DownsamplingOptions(shortestEdge: 40, appliesOrientation: true)
+            let small = try #require(try Downsampler(options).downsample(file.span).bytes)
+            let header = try ImageDecoder().header(of: small.span)
+            #expect((header.width, header.orientation) == (40, .upright), "type \(type)")
+        }
+    }
+
     @Test(
         "A turned image is cut and resampled as Pillow does after exif_transpose",
         arguments: ImageOrientation.allCases, ImageDecoding.allCases)

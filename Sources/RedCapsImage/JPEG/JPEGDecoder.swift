@@ -1,7 +1,7 @@
 internal import CJPEG
 
-/// Decodes JPEGs: baseline and progressive, every sampling, gray, RGB, YCbCr, CMYK and YCCK.
-/// Arithmetic coding is refused.
+/// Decodes JPEGs: baseline and progressive, every sampling, gray, RGB, YCbCr, CMYK and YCCK, arithmetic
+/// coding where Pillow decodes it.
 @safe final class JPEGDecoder: FormatDecoder {
     private let handle: OpaquePointer
     /// The rows that the decoder lends.

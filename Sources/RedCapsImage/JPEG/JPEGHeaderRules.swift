@@ -39,7 +39,8 @@ struct JPEGHeaderRules {
         try rules.walk(bytes)
         let directory = ExifDirectory(rules.exif)
         if !rules.hasResolution, directory?.hasBadResolution ?? false {
-            throw ImageError(.invalid, "JPEG: XResolution in the EXIF data is a single byte")
+            throw ImageError(
+                .invalid, "JPEG: XResolution in the EXIF data is a single byte, digit or nothing")
         }
         return ImageOrientation(directory, xmp: rules.xmp)
     }

@@ -19,7 +19,7 @@ struct ImageMetadata {
 
     /// Says that the image is upright now.
     mutating func resetOrientation() {
-        ExifDirectory.resetOrientation(&exif)
+        ExifDirectory.setOrientation(&exif, to: .upright)
         // It only tells where the EXIF data don't.
         if exif.isEmpty || ExifDirectory(exif)?.orientation == nil { xmp = [] }
     }

@@ -14,7 +14,8 @@ extension PNGChunks {
 
     mutating func readText(_ body: Span<UInt8>) throws(ImageError) {
         let (key, value) = Self.split(Self.array(body)[...]) ?? (Self.array(body)[...], [])
-        try note(key, value, length: value.count)
+        if key.elementsEqual("exif".utf8) { exif = Array(value) }
+        try noteLatin(key, value)
     }
 
     mutating func readCompressedText(_ body: Span<UInt8>) throws(ImageError) {
@@ -24,7 +25,7 @@ extension PNGChunks {
         }
         let text = Array(value.dropFirst())
         let inflated = try Self.inflated(text.span) ?? []
-        try note(key, inflated[...], length: inflated.count)
+        try noteLatin(key, inflated[...])
     }
 
     mutating func readInternationalText(_ body: Span<UInt8>) throws(ImageError) {
@@ -38,20 +39,31 @@ extension PNGChunks {
             else { return }
             text = inflated
         }
-        if key.elementsEqual("XML:com.adobe.xmp".utf8) { xmp = text }
+        if key.elementsEqual("XML:com.adobe.xmp".utf8) { internationalXMP = text }
         guard String(validating: language, as: UTF8.self) != nil,
             String(validating: translated, as: UTF8.self) != nil,
             let words = String(validating: text, as: UTF8.self)
         else { return }
-        try count(words.unicodeScalars.count)
+        try note(key, text, length: words.unicodeScalars.count)
     }
 
-    private mutating func note(
-        _ key: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>, length: Int
+    /// Notes a text in Latin-1.
+    private mutating func noteLatin(
+        _ key: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>
     ) throws(ImageError) {
         guard !key.isEmpty else { return }
-        if key.elementsEqual("exif".utf8) { exif = Array(value) }
-        if key.elementsEqual("Raw profile type exif".utf8) { rawProfile = Array(value) }
+        try note(key, Array(value), length: value.count)
+        if !xmp.isEmpty, key.elementsEqual("XML:com.adobe.xmp".utf8) {
+            xmp = value.flatMap { Array(String(UnicodeScalar($0)).utf8) }
+        }
+    }
+
+    /// - Parameter length: The text's, in characters.
+    private mutating func note(
+        _ key: ArraySlice<UInt8>, _ value: [UInt8], length: Int
+    ) throws(ImageError) {
+        if key.elementsEqual("Raw profile type exif".utf8) { rawProfile = value }
+        if key.elementsEqual("XML:com.adobe.xmp".utf8) { xmp = value }
         try count(length)
     }
 
@@ -79,13 +91,24 @@ extension PNGChunks {
         }
     }
 
-    /// ImageMagick writes metadata as text: three lines, then hexadecimal digits.
+    /// ImageMagick writes metadata as text: three lines, then hexadecimal digits, two a byte, with white
+    /// space between the bytes.
+    /// - Returns: Nothing for text that is no such thing.
     static func bytes(ofRawProfile text: [UInt8]) -> [UInt8] {
         let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        let digits = lines.dropFirst(3).joined().compactMap { digit -> UInt8? in
-            UInt8(String(UnicodeScalar(digit)), radix: 16)
+        var bytes: [UInt8] = []
+        var first: UInt8?
+        for character in lines.dropFirst(3).joined() {
+            if first == nil, character == 0x20 || (0x09...0x0D).contains(character) { continue }
+            guard let digit = Character(UnicodeScalar(character)).hexDigitValue else { return [] }
+            if let high = first {
+                bytes.append(high << 4 | UInt8(digit))
+                first = nil
+            } else {
+                first = UInt8(digit)
+            }
         }
-        return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+        return first == nil ? bytes : []
     }
 }
 #endif

@@ -53,9 +53,12 @@ struct PNGChunks {
     }
 
     // What text and profiles have told so far.
-    var exif: [UInt8] = []
+    var exif: [UInt8]?
     var rawProfile: [UInt8] = []
+    /// The XMP packet of a text chunk of any kind, and that of an iTXt which needn't be UTF-8: it counts
+    /// where the other is empty.
     var xmp: [UInt8] = []
+    var internationalXMP: [UInt8] = []
     var profile: [UInt8] = []
     var textBytes = 0
     private var frameCount: Int?
@@ -132,9 +135,10 @@ struct PNGChunks {
     private func metadata(after bytes: Span<UInt8>) -> ImageMetadata {
         var chunks = self
         if let data { try? chunks.finish(bytes, after: data) }
-        let exif = chunks.exif.isEmpty ? Self.bytes(ofRawProfile: chunks.rawProfile) : chunks.exif
+        let exif = chunks.exif ?? Self.bytes(ofRawProfile: chunks.rawProfile)
         return ImageMetadata(
-            exif: ExifDirectory.withoutName(exif), xmp: chunks.xmp, profile: chunks.profile)
+            exif: ExifDirectory.withoutName(exif),
+            xmp: chunks.xmp.isEmpty ? chunks.internationalXMP : chunks.xmp, profile: chunks.profile)
     }
 }
 
