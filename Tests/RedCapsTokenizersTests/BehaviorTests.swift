@@ -9,6 +9,32 @@ struct BehaviorTests {
         try ModelTokenizer(path: Fixture.path("tokenizers/\(name).json"))
     }
 
+    @Test("Tokens that Unicode calls equivalent are different tokens")
+    func spellings() throws {
+        let (composed, decomposed) = ("m\u{1ED9}t", "mo\u{323}\u{302}t")
+        let folder = try TemporaryFolder()
+        let added = [(4, composed), (5, decomposed), (6, "<|im_start|>")].map { id, content in
+            #"{"id": \#(id), "content": "\#(content)", "normalized": false, "special": \#(id == 6)}"#
+        }
+        let file = try folder.write(
+            "tokenizer.json", Models.json(added: "[\(added.joined(separator: ", "))]"))
+        let tokenizer = try ModelTokenizer(path: file)
+        #expect(try tokenizer.encode("a\(composed)\(decomposed)<|im_start|>") == [0, 4, 5, 6])
+        #expect(tokenizer.tokenToID(composed) == 4)
+        #expect(tokenizer.tokenToID(decomposed) == 5)
+        #expect(tokenizer.idToToken(5)?.utf8.count == decomposed.utf8.count)
+        #expect(tokenizer.vocabularyCount == 7)
+        // What goes around a text is looked up in its bytes, too.
+        let template =
+            #"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "\#(composed)"}}, "#
+            + #"{"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "\#(decomposed)"}}], "#
+            + #""special_tokens": {"\#(composed)": {"ids": [4]}, "\#(decomposed)": {"ids": [5]}}}"#
+        let around = try folder.write(
+            "around.json",
+            Models.json(postProcessor: template, added: "[\(added.joined(separator: ", "))]"))
+        #expect(try ModelTokenizer(path: around).encode("a") == [4, 0, 5])
+    }
+
     @Test("gives the same ids on many threads as on one, in order")
     func batches() throws {
         let texts = try Golden.shared.get().tables.draw(.hostile, 3000)

@@ -41,6 +41,41 @@ struct SettingsTests {
         #expect(try none.encode("a") == [0])
         let silent = try tokenizer(#"{"bos_token": "<s>"}"#, json)
         #expect(try silent.encode("a") == [1, 0, 1])
+        // A flag for the end says nothing of the beginning; one for the beginning makes both anew.
+        let end = try tokenizer(#"{"add_eos_token": false}"#, json)
+        #expect(try end.encode("a") == [1, 0])
+        let beginning = try tokenizer(#"{"add_bos_token": true, "bos_token": "<s>"}"#, json)
+        #expect(try beginning.encode("a") == [4, 0])
+        let null = try tokenizer(#"{"add_bos_token": null, "add_eos_token": null}"#, json)
+        #expect(try null.encode("a") == [1, 0, 1])
+    }
+
+    @Test("that would change the pattern of a Mistral tokenizer is refused, unless it is that one")
+    func mistral() throws {
+        let fixed =
+            #"[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"#
+            + #"|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*"#
+            + #"|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"#
+        func json(_ pattern: String) -> String {
+            Models.json(
+                preTokenizer: #"""
+                    {"type": "Sequence", "pretokenizers": [
+                     {"type": "Split", "pattern": {"Regex": "\#(pattern)"}, "behavior": "Isolated"},
+                     {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}
+                    """#)
+        }
+        for value in ["false", "null"] {
+            _ = try tokenizer(#"{"fix_mistral_regex": \#(value)}"#, json("\\\\s+"))
+        }
+        #expect(
+            try tokenizer(#"{"fix_mistral_regex": true}"#, json(fixed)).encode("ab") == [2])
+        for pattern in ["\\\\s+", fixed + "|a"] {
+            let error = #expect(throws: TokenizerError.self) {
+                try tokenizer(#"{"fix_mistral_regex": true}"#, json(pattern))
+            }
+            #expect(error?.keyPath == "fix_mistral_regex")
+            #expect(error?.code == .unsupported)
+        }
     }
 
     @Test("whose ids aren't the vocabulary's is refused")
@@ -63,6 +98,8 @@ struct SettingsTests {
             (#"{"added_tokens_decoder": {"x": {"content": "y"}}}"#, "added_tokens_decoder.x"),
             (#"{"add_bos_token": "true"}"#, "add_bos_token"),
             (#"{"split_special_tokens": true}"#, "split_special_tokens"),
+            (#"{"fix_mistral_regex": true}"#, "fix_mistral_regex"),
+            (#"{"fix_mistral_regex": "yes"}"#, "fix_mistral_regex"),
         ])
     func refusals(settings: String, keyPath: String) throws {
         let error = #expect(throws: TokenizerError.self) { try tokenizer(settings) }

@@ -7,7 +7,7 @@ struct BytePairReader: ModelReader {
     private(set) var merges: [(left: UInt32, right: UInt32, result: UInt32)] = []
     private var hasVocabulary = false
     var hasMerges = false
-    private var options: [String: JSONValue] = [:]
+    private var options: [ExactText: JSONValue] = [:]
     /// The first thing that is wrong, while the text is read on.
     private(set) var problem: TokenizerError?
     private var bytes: [UInt8] = []
@@ -31,7 +31,7 @@ struct BytePairReader: ModelReader {
                     try scanner.skipValue()
                 }
             case "vocab", "merges": try scanner.skipValue()
-            default: options[key] = try scanner.readValue()
+            default: options[ExactText(key)] = try scanner.readValue()
             }
         }
         if var scanner = laterMerges { try readMerges(&scanner) }

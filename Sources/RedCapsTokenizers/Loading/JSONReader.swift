@@ -4,7 +4,7 @@ import RedCapsBase
 struct JSONReader {
     let file: String
     let keyPath: String
-    private let values: [String: JSONValue]
+    private let values: [ExactText: JSONValue]
 
     init(_ value: JSONValue, _ file: String, _ keyPath: String) throws(TokenizerError) {
         guard case .object(let values) = value else {
@@ -19,13 +19,13 @@ struct JSONReader {
 
     func path(_ key: String) -> String { keyPath.isEmpty ? key : "\(keyPath).\(key)" }
 
-    var keys: [String] { values.keys.sorted() }
+    var keys: [String] { values.keys.sorted().map(\.text) }
 
     /// An error about a key, with its value.
     func failure(
         _ key: String, _ reason: String, _ code: TokenizerError.Code = .invalid
     ) -> TokenizerError {
-        let value = values[key].map { "\($0.summary) " } ?? ""
+        let value = values[ExactText(key)].map { "\($0.summary) " } ?? ""
         return TokenizerError(code, file: file, keyPath: path(key), value + reason)
     }
 
@@ -39,7 +39,7 @@ struct JSONReader {
 
     /// The value of a key, or `nil` if it is missing or `null`.
     subscript(key: String) -> JSONValue? {
-        guard let value = values[key], value != .null else { return nil }
+        guard let value = values[ExactText(key)], value != .null else { return nil }
         return value
     }
 
@@ -89,7 +89,9 @@ struct JSONReader {
     }
 
     /// Makes sure that there are no keys but some.
-    func allow(_ keys: Set<String>) throws(TokenizerError) {
-        if let key = self.keys.first(where: { !keys.contains($0) }) { throw unsupported(key) }
+    func allow(_ keys: Set<ExactText>) throws(TokenizerError) {
+        if let key = self.keys.first(where: { !keys.contains(ExactText($0)) }) {
+            throw unsupported(key)
+        }
     }
 }

@@ -10,7 +10,7 @@ enum RankFile {
     static func pipeline(
         _ file: String, _ family: BytePairFamily?
     ) throws(TokenizerError) -> TokenizerPipeline {
-        let name = file.split(separator: "/").last.map(String.init) ?? ""
+        let name = FilePath.name(of: file)
         guard let family = family ?? BytePairFamily(rankFile: name) else {
             throw TokenizerFolder.noFamily(file)
         }

@@ -16,7 +16,7 @@ struct SettingsFile {
             (keys, extraKeys) = ([], [])
             return
         }
-        var values: [String: JSONValue] = [:]
+        var values: [ExactText: JSONValue] = [:]
         var keys: [String] = []
         var extraKeys: [String] = []
         do {
@@ -33,7 +33,7 @@ struct SettingsFile {
                         }
                     }
                 }
-                values[key] = try scanner.readValue()
+                values[ExactText(key)] = try scanner.readValue()
             }
             try scanner.finish()
         } catch let error as TokenizerError {

@@ -115,6 +115,19 @@ extension JSONReader {
         }
     }
 
+    /// The regular expression of a pre-tokenizer's first step, if that only splits at one.
+    func firstPattern() throws(TokenizerError) -> String? {
+        switch try type() {
+        case "Sequence": return try objects("pretokenizers")?.first?.firstPattern()
+        case "Split":
+            guard try string("behavior") == "Isolated", try bool("invert") != true else {
+                return nil
+            }
+            return try object("pattern")?.string("Regex")
+        default: return nil
+        }
+    }
+
     /// Reads a post-processor: the ids that it puts before and after a text.
     func specialTokens() throws(TokenizerError) -> (prefix: [UInt32], suffix: [UInt32]) {
         switch try type() {

@@ -3,11 +3,13 @@ import RedCapsBase
 /// A `tokenizer.json`.
 struct TokenizerFile {
     let pipeline: TokenizerPipeline
+    /// The regular expression of the first step that splits texts, if it is one.
+    let firstPattern: String?
 
     /// Reads a file.
     /// - Throws: `TokenizerError` with the path of keys of what isn't supported.
     init(_ file: String) throws(TokenizerError) {
-        var values: [String: JSONValue] = [:]
+        var values: [ExactText: JSONValue] = [:]
         var model: (any ModelReader)?
         do {
             let bytes = try TokenizerFolder.bytes(of: file)
@@ -20,7 +22,7 @@ struct TokenizerFile {
                     model = reader
                 case "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder",
                     "version":
-                    values[key] = try scanner.readValue()
+                    values[ExactText(key)] = try scanner.readValue()
                 default: try scanner.skipValue()
                 }
             }
@@ -44,6 +46,7 @@ struct TokenizerFile {
                 .unsupported, file: file, keyPath: "pre_tokenizer",
                 "only what ends in ByteLevel is supported; \(JSONReader.advice)")
         }
+        firstPattern = try splitting.firstPattern()
         pipeline.splits = try pipeline.model.isByteLevel ? splitting.splits() : splitting.split()
         if let processor = try reader.object("post_processor") {
             (pipeline.prefix, pipeline.suffix) = try processor.specialTokens()

@@ -52,16 +52,21 @@ enum TokenizerFolder {
     private static func load(
         file: String, _ family: BytePairFamily?, _ settings: TokenizerSettings?
     ) throws(TokenizerError) -> TokenizerPipeline {
-        let name = file.split(separator: "/").last.map(String.init) ?? ""
+        let name = FilePath.name(of: file)
         if name != "vocab.json" {
-            let isRankFile = name.hasSuffix(".tiktoken") || name == "tokenizer.model"
-            var pipeline =
-                isRankFile
-                ? try RankFile.pipeline(file, family) : try TokenizerFile(file).pipeline
-            try settings?.apply(toFile: &pipeline)
+            let isRankFile = name.endsExactly(with: ".tiktoken") || name == "tokenizer.model"
+            var pipeline: TokenizerPipeline
+            var firstPattern: String?
+            if isRankFile {
+                pipeline = try RankFile.pipeline(file, family)
+            } else {
+                let contents = try TokenizerFile(file)
+                (pipeline, firstPattern) = (contents.pipeline, contents.firstPattern)
+            }
+            try settings?.apply(toFile: &pipeline, firstPattern: firstPattern)
             return pipeline
         }
-        let folder = String(file.dropLast(name.count))
+        let folder = String(Substring(file.utf8.dropLast(name.utf8.count)))
         let settings =
             if let settings { settings } else {
                 try TokenizerSettings(folder: folder, family, isRead: false)

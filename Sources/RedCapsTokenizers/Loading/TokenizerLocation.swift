@@ -10,9 +10,7 @@ enum TokenizerLocation {
             throw TokenizerError(.notFound, file: "\"\"", "is no name of a tokenizer")
         }
         var tried = [name]
-        if let root, !name.hasPrefix("/") {
-            tried.append(root.hasSuffix("/") ? root + name : "\(root)/\(name)")
-        }
+        if let root, !FilePath.isAbsolute(name) { tried.append(FilePath.joined(root, name)) }
         for path in tried where TokenizerFolder.isTokenizer(path) { return path }
         if let model = cachedModel(name) {
             if let commit = commit(of: model) {
@@ -37,7 +35,7 @@ enum TokenizerLocation {
 
     /// The folder of a model in the cache, for `owner/name` or `name`.
     private static func cachedModel(_ name: String) -> String? {
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = name.pieces(at: "/", keepingEmpty: true)
         guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),
             let cache
         else { return nil }
@@ -63,6 +61,6 @@ enum TokenizerLocation {
         guard let bytes = try? TokenizerFolder.bytes(of: model + "/refs/main") else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         let commit = text.prefix { !$0.isWhitespace }
-        return commit.isEmpty || commit.contains("/") ? nil : String(commit)
+        return commit.isEmpty || commit.utf8.contains(UInt8(ascii: "/")) ? nil : String(commit)
     }
 }

@@ -48,12 +48,8 @@ struct TokenizerSettings {
 
     /// Adds tokens to a vocabulary's pipeline, and puts some around texts.
     func apply(to pipeline: inout TokenizerPipeline) throws(TokenizerError) {
-        let special = try addTokens(to: &pipeline)
-        if tokenizerClass == .qwen2 {
-            // The class adds its special tokens once more, without other properties.
-            try pipeline.add(
-                special.map { TokenEntry(special: $0.token.content, $0.file, $0.keyPath) })
-        }
+        try checkPattern(nil)
+        try addTokens(to: &pipeline)
         guard let (first, last) = tokenizerClass?.around else {
             return try applyFlags(to: &pipeline)
         }
@@ -67,7 +63,11 @@ struct TokenizerSettings {
 
     /// Adds tokens to the pipeline of a file with its own steps. What goes around texts is for that to
     /// say, but for the class that reads `add_bos_token` and `add_eos_token`, and if no class is named.
-    func apply(toFile pipeline: inout TokenizerPipeline) throws(TokenizerError) {
+    /// - Parameter firstPattern: The regular expression that the file splits texts at first, if it does.
+    func apply(
+        toFile pipeline: inout TokenizerPipeline, firstPattern: String?
+    ) throws(TokenizerError) {
+        try checkPattern(firstPattern)
         try addTokens(to: &pipeline)
         if tokenizerClass == .gpt2 || tokenizerClass == .roberta {
             pipeline.setPrefixSpace(addsPrefixSpace ?? false)
@@ -81,10 +81,29 @@ struct TokenizerSettings {
         let isLlama = tokenizerClass == .llama
         let first = try configuration.reader.bool("add_bos_token")
         let last = try configuration.reader.bool("add_eos_token")
-        guard isLlama || first != nil || last != nil else { return }
         let isFirstUsual = isLlama && !configuration.keys.contains("add_bos_token")
-        pipeline.prefix = first ?? isFirstUsual ? try ids("bos_token", pipeline) : []
-        pipeline.suffix = last ?? false ? try ids("eos_token", pipeline) : []
+        // Llama's class makes both ends anew, and so does a flag for the beginning; one for the end
+        // says nothing of the beginning.
+        if isLlama || first != nil {
+            pipeline.prefix = first ?? isFirstUsual ? try ids("bos_token", pipeline) : []
+        }
+        if isLlama || first != nil || last != nil {
+            pipeline.suffix = last ?? false ? try ids("eos_token", pipeline) : []
+        }
+    }
+
+    /// Refuses the setting with which transformers splits the texts of some Mistral models otherwise than
+    /// their files say, unless the file says the same.
+    private func checkPattern(_ first: String?) throws(TokenizerError) {
+        let key = "fix_mistral_regex"
+        guard try configuration.reader.bool(key) ?? false,
+            first?.isExactly(SplitStep.fixedMistralPattern) != true
+        else { return }
+        throw configuration.reader.failure(
+            key,
+            "changes the pattern at which texts are split, and tokenizer.json has another one; load "
+                + "the tokenizer with transformers and this setting, and save it as it is then",
+            .unsupported)
     }
 
     private func ids(
@@ -96,17 +115,13 @@ struct TokenizerSettings {
     // MARK: Tokens
 
     /// Adds listed tokens in the order of their ids, then the special tokens that aren't there yet.
-    /// - Returns: All special tokens, as the files and the class have them.
-    @discardableResult
-    private func addTokens(
-        to pipeline: inout TokenizerPipeline
-    ) throws(TokenizerError) -> [TokenEntry] {
+    private func addTokens(to pipeline: inout TokenizerPipeline) throws(TokenizerError) {
         let named = try namedTokens()
-        let names = Set(named.map(\.token.content))
+        let names = Set(named.map(\.token.spelling))
         let extra = try extraTokens()
         let special = named + (extra.listed ?? extra.old ?? [])
         var listed = try listedTokens()
-        for index in listed.indices where names.contains(listed[index].entry.token.content) {
+        for index in listed.indices where names.contains(listed[index].entry.token.spelling) {
             listed[index].entry.token.isSpecial = true
         }
         // Of an older file, what the tokenizer's own says about a token isn't changed.
@@ -128,14 +143,18 @@ struct TokenizerSettings {
         var new: [TokenEntry] = []
         for var entry in special {
             if let number = pipeline.added.number(of: entry.token.content) {
-                guard names.contains(entry.token.content) else { continue }
+                guard names.contains(entry.token.spelling) else { continue }
                 entry.token = pipeline.added.tokens[number]
                 entry.token.isSpecial = true
             }
             if seen.insert(entry.token).inserted { new.append(entry) }
         }
         try pipeline.add(new)
-        return special
+        if tokenizerClass == .qwen2 {
+            // The class adds its special tokens once more, without other properties.
+            try pipeline.add(
+                special.map { TokenEntry(special: $0.token.content, $0.file, $0.keyPath) })
+        }
     }
 
     /// The tokens of `added_tokens_decoder`, else of `added_tokens.json`, with their ids.
@@ -154,12 +173,12 @@ struct TokenizerSettings {
             let names = Set(
                 special.filter {
                     $0.file != configuration.reader.file || !$0.keyPath.hasSuffix(".content")
-                }.map(\.token.content))
+                }.map(\.token.spelling))
             for key in addedTokens.keys {
                 guard let id = try addedTokens.reader.integer(key) else {
                     throw addedTokens.reader.failure(key, "is no token's id")
                 }
-                let isSpecial = names.contains(key)
+                let isSpecial = names.contains(ExactText(key))
                 var entry = TokenEntry(special: key, addedTokens.reader.file, key)
                 (entry.token.isSpecial, entry.token.isNormalized) = (isSpecial, !isSpecial)
                 tokens.append((id, entry))
@@ -170,10 +189,11 @@ struct TokenizerSettings {
 
     /// The special tokens with keys: transformers' own, then others, which it takes in parts.
     private func namedTokens() throws(TokenizerError) -> [TokenEntry] {
-        var keys: [String] = []
-        var tokens: [String: TokenEntry] = [:]
+        var keys: [ExactText] = []
+        var tokens: [ExactText: TokenEntry] = [:]
         func set(_ key: String, _ entry: TokenEntry?) {
             guard let entry else { return }
+            let key = ExactText(key)
             if tokens.updateValue(entry, forKey: key) == nil { keys.append(key) }
         }
         for key in configuration.otherKeys where !configuration.isText(key) {

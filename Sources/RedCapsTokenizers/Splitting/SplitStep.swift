@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// A step that splits a text, or a piece of one, into smaller ones.
 enum SplitStep: Sendable {
     /// What becomes of matches, in the words of `tokenizers`.
@@ -22,7 +24,7 @@ enum SplitStep: Sendable {
         pattern text: String, _ behavior: Behavior, isInverted: Bool
     ) throws(PatternError) {
         // Of patterns that match everything inverting changes nothing but what is removed.
-        if behavior == .isolated, let scanner = Self.published[text] {
+        if behavior == .isolated, let scanner = Self.published[ExactText(text)] {
             self = scanner
         } else {
             self = .pattern(try Pattern(text), behavior, isInverted: isInverted)
@@ -47,9 +49,18 @@ enum SplitStep: Sendable {
     static let clipPattern =
         #"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"#
 
-    private static let published: [String: SplitStep] = [
-        gpt2Pattern: .gpt2, gpt4Pattern: .gpt4(numbers: 3), qwen2Pattern: .gpt4(numbers: 1),
-        gpt4oPattern: .gpt4o,
+    /// What transformers 5.24 puts first for `fix_mistral_regex`.
+    static let fixedMistralPattern: String = {
+        let capitals = #"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"#
+        let smalls = #"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"#
+        let first = #"[^\r\n\p{L}\p{N}]?"#
+        return "\(first)\(capitals)*\(smalls)+|\(first)\(capitals)+\(smalls)*"
+            + #"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+    }()
+
+    private static let published: [ExactText: SplitStep] = [
+        ExactText(gpt2Pattern): .gpt2, ExactText(gpt4Pattern): .gpt4(numbers: 3),
+        ExactText(qwen2Pattern): .gpt4(numbers: 1), ExactText(gpt4oPattern): .gpt4o,
     ]
 
     /// Tells the pieces of a text, in order.

@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// A set of bytes, in place.
 private struct ByteSet {
     private var bits = SIMD4<UInt64>()
@@ -18,7 +20,7 @@ struct AddedTokens: Sendable {
     private var forms: [[UInt8]] = []
     /// What each stands for on decoding.
     private(set) var decoded: [[UInt8]] = []
-    private var numbers: [String: Int] = [:]
+    private var numbers: [ExactText: Int] = [:]
     private var numbersByID: [UInt32: Int] = [:]
     private let wordRanges: ScalarSet
 
@@ -48,7 +50,7 @@ struct AddedTokens: Sendable {
         return false
     }
 
-    func number(of content: String) -> Int? { numbers[content] }
+    func number(of content: String) -> Int? { numbers[ExactText(content)] }
     func number(ofID id: UInt32) -> Int? { numbersByID[id] }
 
     /// The first id that is above all of added tokens.
@@ -65,7 +67,7 @@ struct AddedTokens: Sendable {
         var next = model.tokenCount
         if !isEmpty, endID > next { next = endID }
         for (index, var token) in new.enumerated() where !token.content.isEmpty {
-            let number = numbers[token.content]
+            let number = numbers[token.spelling]
             if let number {
                 // What was special once stays so.
                 token.isSpecial = token.isSpecial || tokens[number].isSpecial
@@ -84,7 +86,7 @@ struct AddedTokens: Sendable {
                 forms[number] = form
                 decoded[number] = bytes
             } else {
-                numbers[token.content] = tokens.count
+                numbers[token.spelling] = tokens.count
                 numbersByID[id] = tokens.count
                 tokens.append(token)
                 ids.append(id)
