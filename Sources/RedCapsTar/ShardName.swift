@@ -1,3 +1,5 @@
+import RedCapsBase
+
 /// What the names of shards say. This is the one place where shards are told from other files: by
 /// the end of their names, in any case, so that what is packed, downsampled or unpacked is also
 /// loaded.
@@ -9,7 +11,7 @@ package enum ShardName {
 
     /// Whether a file's name is that of a tar, plain or compressed. Hidden files aren't shards.
     package static func isShard(_ name: String) -> Bool {
-        !name.hasPrefix(".") && suffix(of: name) != nil
+        !HiddenName.isHidden(name.utf8) && suffix(of: name) != nil
     }
 
     /// Whether a file's name, or its path, is that of a plain tar.
@@ -22,11 +24,13 @@ package enum ShardName {
 
     /// The name of a shard without what tells that it is one.
     package static func stem(_ name: String) -> String {
-        suffix(of: name).map { String(name.dropLast($0.count)) } ?? name
+        suffix(of: name).map { String(name.utf8.dropLast($0.utf8.count)) ?? name } ?? name
     }
 
     private static func suffix(of name: String) -> String? {
-        let end = name.suffix(8).lowercased()
-        return suffixes.first { end.hasSuffix($0) }
+        let end = name.utf8.suffix(8).map { byte in
+            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+        }
+        return suffixes.first { end.reversed().starts(with: $0.utf8.reversed()) }
     }
 }

@@ -108,7 +108,7 @@ struct DamageTests {
         #expect(
             error.reason
                 == "a global header that sets the path or size of members, which isn't supported; "
-                + "pack it again")
+                + "write the tar anew without it")
         #expect(try TarShardStore(TarIndex(folder: folder.path)).text("bad/a.jpg") == "photo")
     }
 

@@ -99,7 +99,9 @@ struct ExtractionTests {
     @Test("Every committed archive that GNU tar unpacks without a word comes out the same")
     func archives() throws {
         var compared = 0
-        for name in Archive.names where name != "devices" && name != "unsafe" {
+        // GNU tar ends at the first end marker.
+        for name in Archive.names
+        where !["devices", "unsafe", "after_the_end"].contains(name) {
             let set = try ExtractionSet()
             try FileManager.default.copyItem(
                 atPath: Archive.path(name), toPath: "\(set.raw)/\(name).tar")

@@ -90,11 +90,11 @@ struct IndexTests {
             ("devices", "disk", "a device, pipe or socket"),
             (
                 "sparse_gnu", "holes.jpg",
-                "a sparse member, whose bytes don't lie in one range; pack it again"
+                "a sparse member, whose bytes don't lie in one range; unpack the shard and pack the tree"
             ),
             (
                 "sparse_pax_1.0", "holes.jpg",
-                "a sparse member, whose bytes don't lie in one range; pack it again"
+                "a sparse member, whose bytes don't lie in one range; unpack the shard and pack the tree"
             ),
         ]
         for (archive, path, reason) in questions {

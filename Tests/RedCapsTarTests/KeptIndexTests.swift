@@ -54,6 +54,18 @@ struct KeptIndexTests {
         #expect(try set.folder.names("raw/.redcaps").filter { $0.contains("tmp") } == [])
     }
 
+    @Test("A shard under another spelling of its name is another shard")
+    func spelling() throws {
+        let set = try Shards()
+        try set.write("e\u{301}", "3")
+        _ = try set.open()
+        try set.folder.move("raw/e\u{301}.tar", to: "raw/\u{E9}.tar")
+        let index = try set.open()
+        #expect(index.shards.contains { $0.name.utf8.elementsEqual("\u{E9}.tar".utf8) })
+        #expect(try TarShardStore(index).text("e\u{301}/x.jpg") == "3")
+        #expect(throws: StoreError.self) { try TarShardStore(index).text("\u{E9}/x.jpg") }
+    }
+
     @Test("Only new shards are read, and those that are gone are dropped")
     func piecewise() throws {
         let set = try Shards()

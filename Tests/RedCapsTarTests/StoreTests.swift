@@ -33,6 +33,33 @@ struct StoreTests {
         }
     }
 
+    @Test("Paths that Unicode calls equivalent are different files")
+    func spellings() throws {
+        let composed = "0/\u{E9}.jpg"
+        let decomposed = "0/e\u{301}.jpg"
+        let memory = try MemoryStore(pairs: [
+            (composed, Array("one".utf8)), (decomposed, Array("two".utf8)),
+        ])
+        let folder = try TemporaryFolder()
+        try folder.write("raw/0.tar", tarBytes([composed: "one", decomposed: "two"]))
+        let tars = try DatasetFolder(folder["raw"])
+        for store in [memory, tars] as [any FileStore] {
+            #expect(try store.text(composed) == "one")
+            #expect(try store.text(decomposed) == "two")
+        }
+    }
+
+    @Test("Hidden files are no shards, even if an accent is on the dot")
+    func hiddenShards() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("raw/0.tar", tarBytes(["a.jpg": "photo"]))
+        for name in ["._0.tar", ".\u{301}0.tar", ".0.tar.gz"] {
+            try folder.write("raw/\(name)", "no tar")
+        }
+        let index = try TarIndex(folder: folder["raw"])
+        #expect(index.shards.map(\.name) == ["0.tar"])
+    }
+
     @Test("No store serves absolute or outward paths")
     func unsafePaths() throws {
         let folder = try TemporaryFolder()

@@ -24,45 +24,116 @@ internal import CArchive
 
     private let handle: OpaquePointer
     private let path: String
+    private let source: ArchiveSource
+    private let isCompressed: Bool
+    /// Where in the decompressed tar the member at hand ends; `nil` if that can't be told.
+    private var expected: UInt64? = 0
+    /// What a compressed tar holds behind its first end marker, as far as it was read.
+    private(set) var ending = ShardEnding()
+    /// Whether a compressed tar that was read to its end has an end marker.
+    private(set) var hasMarker = true
 
     /// Opens a tar.
-    init(_ path: String) throws(StoreError) {
+    /// - Parameter gaps: What of a plain tar is left out; `nil` for a compressed one.
+    init(
+        _ path: String, without gaps: [Range<UInt64>]?, _ cancellation: Cancellation
+    ) throws(StoreError) {
+        source = try ArchiveSource(path, without: gaps, cancellation)
+        isCompressed = gaps == nil
         guard let handle = unsafe archive_read_new() else {
             throw StoreError(.system, file: path, reason: "no memory for an archive reader")
         }
         unsafe self.handle = handle
         self.path = path
         unsafe archive_read_support_format_tar(handle)
-        unsafe archive_read_support_filter_gzip(handle)
-        unsafe archive_read_support_filter_bzip2(handle)
-        unsafe archive_read_support_filter_xz(handle)
-        unsafe archive_read_support_filter_zstd(handle)
-        guard unsafe archive_read_open_filename(handle, path, 1 << 20) == ARCHIVE_OK else {
-            throw failure()
-        }
+        // Zeros between archives that were joined are passed over.
+        unsafe _ = archive_read_set_options(handle, "tar:read_concatenated_archives")
+        let context = unsafe Unmanaged.passUnretained(source).toOpaque()
+        let status = unsafe archive_read_open(
+            handle, context, nil,
+            { _, context, piece in
+                #if !canImport(Darwin)
+                guard let context = unsafe context, let piece = unsafe piece else { return -1 }
+                #endif
+                let source = unsafe Unmanaged<ArchiveSource>.fromOpaque(context)
+                    .takeUnretainedValue()
+                let bytes = unsafe source.next()
+                unsafe piece.pointee = bytes.baseAddress
+                return source.failure == nil ? bytes.count : -1
+            }, nil)
+        guard status == ARCHIVE_OK else { throw failure() }
     }
 
     deinit { unsafe _ = archive_read_free(handle) }
 
     /// Bytes of the file that were read so far, before decompression.
-    var position: UInt64 { unsafe UInt64(clamping: archive_filter_bytes(handle, -1)) }
+    var position: UInt64 { source.progress }
+
+    /// How much of the tar libarchive has gone through.
+    private var offset: UInt64 { unsafe UInt64(clamping: archive_filter_bytes(handle, 0)) }
 
     /// The next member, or `nil` at the end.
     func next() throws(StoreError) -> Member? {
         var entry: OpaquePointer?
         let status = unsafe archive_read_next_header(handle, &entry)
-        if status == ARCHIVE_EOF { return nil }
+        if status == ARCHIVE_EOF {
+            try finish()
+            return nil
+        }
         // A warning still comes with an entry, for example for a name outside the C locale.
         guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry = unsafe entry else {
             throw failure()
         }
         let name = unsafe Self.bytes(
             archive_entry_pathname(entry) ?? archive_entry_pathname_utf8(entry))
+        unsafe follow(entry)
         return unsafe Member(
             name: name ?? [], kind: kind(of: entry), mode: archive_entry_perm(entry),
             time: FileTime(
                 seconds: Int(archive_entry_mtime(entry)),
                 nanoseconds: archive_entry_mtime_nsec(entry)))
+    }
+
+    /// What isn't as it should be in a compressed tar that was read to its end, though nothing is known
+    /// to be lost.
+    var warnings: [StoreError] {
+        let end = hasMarker ? nil : expected
+        return ending.warnings(path, end.map { ShardListing.End(offset: $0, hasMarker: false) })
+    }
+
+    /// Looks whether the member of a compressed tar comes where the one before has ended.
+    private func follow(_ entry: OpaquePointer) {
+        guard isCompressed else { return }
+        let block = UInt64(TarHeader.size)
+        if let expected {
+            source.dropRestarts(before: expected)
+            if let start = source.restarts.first, start < offset {
+                if ShardEnding.isPadding(start - expected) {
+                    ending.archives.append(start)
+                } else {
+                    ending.losses.append(ShardEnding.Loss(expected..<start, .hole))
+                }
+            }
+        }
+        let size = unsafe UInt64(clamping: archive_entry_size(entry))
+        let hasBytes = unsafe archive_entry_filetype(entry) & 0o170000 == 0o100000
+        let isPlain = unsafe archive_entry_hardlink(entry) == nil
+        // The bytes of a sparse member are fewer than its size, and not told.
+        let isKnown = unsafe archive_entry_sparse_count(entry) == 0 && (isPlain || size == 0)
+        expected =
+            isKnown ? offset + (hasBytes ? (size + block - 1) / block * block : 0) : nil
+    }
+
+    /// Looks at what a compressed tar ends in.
+    private func finish() throws(StoreError) {
+        if let failure = source.failure { throw failure }
+        guard isCompressed else { return }
+        if let expected { hasMarker = source.position > expected }
+        let trailing = source.trailing
+        guard trailing > 0 else { return }
+        throw StoreError(
+            .notATar, file: path, byteOffset: source.progress,
+            reason: "\(trailing) bytes are lost: behind the compressed tar, and not of its format")
     }
 
     private func kind(of entry: OpaquePointer) -> Member.Kind {
@@ -105,10 +176,21 @@ internal import CArchive
     }
 
     private func failure() -> StoreError {
+        if let failure = source.failure { return failure }
         let words = unsafe archive_error_string(handle).map { unsafe String(cString: $0) }
         let isShort = words?.hasPrefix("Truncated") ?? false
         return StoreError(
             isShort ? .truncated : .notATar, file: path, byteOffset: position,
-            reason: words ?? "libarchive can't read it")
+            reason: (words ?? "libarchive can't read it") + lost)
+    }
+
+    /// How many bytes of a compressed tar lie behind what could be read.
+    private var lost: String {
+        guard isCompressed else { return "" }
+        let start = offset
+        source.drain()
+        guard source.position > start else { return "" }
+        return "; from byte \(start) of the decompressed tar on \(source.position - start) bytes "
+            + "are lost"
     }
 }

@@ -10,7 +10,9 @@ public import RedCapsBase
 /// parallel, from where an earlier run was stopped, and without ever showing half a file.
 ///
 /// Each shard is unpacked into a staging folder beside the destination and moved into place when it
-/// is whole, in the order of the shards, so that of files with the same path the last one stays.
+/// is whole, in the order of the shards, so that of files with the same path the last one stays, and
+/// those that go are counted. A shard with names without a folder that another shard has, too, as
+/// webdataset's are, isn't unpacked into the same folder.
 /// What is hostile in an archive is refused, member by member, and the rest goes on.
 public struct Extraction: Job {
     /// Where the members of a shard go.
@@ -91,6 +93,14 @@ public struct Extraction: Job {
         public internal(set) var files = 0
         /// The length of these files in bytes.
         public internal(set) var bytes: UInt64 = 0
+        /// Files that were there and whose place others of the same path have taken: earlier members of
+        /// a shard, files of earlier shards, or what an earlier run or somebody else had put there.
+        public internal(set) var replaced = 0
+        /// The path of the first of these.
+        public internal(set) var firstReplaced: String?
+        /// What isn't as it should be in shards, though nothing is known to be lost: no end marker, or
+        /// another archive behind it.
+        public internal(set) var warnings: [StoreError] = []
         /// Members that were refused, and shards that couldn't be read to their end; also those
         /// that an earlier run had told.
         public internal(set) var refused: [StoreError] = []

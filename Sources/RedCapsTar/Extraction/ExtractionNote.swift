@@ -8,10 +8,32 @@ extension ExtractionState {
         var files = 0
         var bytes: UInt64 = 0
         var refused: [StoreError] = []
+        /// Files whose place another took: one of the shard itself, or one of it that of another.
+        var replaced = Replaced()
+        /// The hashes of the names of its files that lie in no folder, sorted.
+        var bareNames: [UInt64] = []
+        /// What isn't as it should be in it, though nothing is known to be lost.
+        var warnings: [StoreError] = []
         /// Whether it could be read to its end; if not, it is read again the next time.
         var isWhole = true
         /// Folders whose mode and time are still to be set.
         var folders: [Unpacked.Folder] = []
+    }
+}
+
+/// Files that were there and whose place others of the same path have taken.
+struct Replaced: Sendable, Equatable {
+    private(set) var count: Int
+    /// The path of the first.
+    private(set) var first: String?
+
+    init(count: Int = 0, first: String? = nil) { (self.count, self.first) = (count, first) }
+
+    mutating func add(_ path: String) { add(Replaced(count: 1, first: path)) }
+
+    mutating func add(_ other: Replaced) {
+        count += other.count
+        first = first ?? other.first
     }
 }
 
@@ -23,13 +45,7 @@ extension PackedBytes {
         append(UInt64(note.files), width: 8)
         append(note.bytes, width: 8)
         append(note.isWhole ? 1 : 0, width: 1)
-        append(UInt64(note.refused.count), width: 8)
-        for refusal in note.refused {
-            append(refusal.code.description)
-            append(refusal.member ?? "")
-            append(refusal.byteOffset ?? .max, width: 8)
-            append(refusal.reason)
-        }
+        append(note.refused)
         append(UInt64(note.folders.count), width: 8)
         for folder in note.folders {
             append(folder.path.bytes)
@@ -37,6 +53,11 @@ extension PackedBytes {
             append(UInt64(bitPattern: Int64(folder.time.seconds)), width: 8)
             append(UInt64(folder.time.nanoseconds), width: 8)
         }
+        append(UInt64(note.replaced.count), width: 8)
+        append(note.replaced.first ?? "")
+        append(UInt64(note.bareNames.count), width: 8)
+        for name in note.bareNames { append(name, width: 8) }
+        append(note.warnings)
     }
 }
 
@@ -58,21 +79,12 @@ extension PackedReader {
     mutating func note(_ shard: String, of tar: String) -> ExtractionState.Note? {
         guard let size = number(8), let time = number(8), let setting = string(),
             let files = number(8), let byteCount = number(8), let isWhole = number(1),
-            let count = number(8)
+            let refused = errors(of: tar)
         else { return nil }
         let stamp = FileStamp(byteCount: size, modified: Int64(bitPattern: time))
         var note = ExtractionState.Note(
             file: ShardFile(shard, stamp), setting: setting, files: Int(clamping: files),
-            bytes: byteCount, isWhole: isWhole == 1)
-        for _ in 0..<count {
-            guard let code = string(), let member = string(), let offset = number(8),
-                let reason = string()
-            else { return nil }
-            note.refused.append(
-                StoreError(
-                    StoreError.Code(code), file: tar, member: member.isEmpty ? nil : member,
-                    byteOffset: offset == .max ? nil : offset, reason: reason))
-        }
+            bytes: byteCount, refused: refused, isWhole: isWhole == 1)
         guard let folders = number(8) else { return nil }
         for _ in 0..<folders {
             guard let path = text().flatMap({ MemberPath(bytes: $0) }), let mode = number(4),
@@ -83,6 +95,17 @@ extension PackedReader {
             note.folders.append(
                 Unpacked.Folder(path: path, mode: mode_t(truncatingIfNeeded: mode), time: time))
         }
+        // What follows, earlier builds didn't note.
+        guard let replaced = number(8), let first = string(), let names = number(8) else {
+            return note
+        }
+        note.replaced = Replaced(
+            count: Int(clamping: replaced), first: first.isEmpty ? nil : first)
+        for _ in 0..<names {
+            guard let name = number(8) else { return nil }
+            note.bareNames.append(name)
+        }
+        note.warnings = errors(of: tar) ?? []
         return note
     }
 }

@@ -60,7 +60,9 @@ final class ExtractionRun: Sendable {
         observe(report)
         let end = state.update { $0 }
         if let failure = end.failure { throw failure }
-        try cancellation.check(extraction.destination)
+        do throws(StoreError) { try cancellation.check(extraction.destination) } catch {
+            throw error.and(end.report.refused)
+        }
         report(end.progress)
         return end.report
     }
@@ -128,6 +130,11 @@ final class ExtractionRun: Sendable {
             state.report.files += note.files
             state.report.bytes += note.bytes
             state.report.refused += note.refused
+            state.report.warnings += note.warnings
+            state.report.replaced += note.replaced.count
+            if state.report.firstReplaced == nil {
+                state.report.firstReplaced = note.replaced.first
+            }
         }
     }
 
@@ -145,11 +152,13 @@ final class ExtractionRun: Sendable {
             number: number, lock: lock,
             note: ExtractionState.Note(
                 file: listing.stamp.map(file.with) ?? file, setting: extraction.options.setting))
+        try places.begin(staged.note.file, extraction.options.setting)
         let isCaseSensitive = extraction.options.isCaseSensitive
         if let shard = SplitShard(listing, path: tar, isCaseSensitive: isCaseSensitive) {
-            try share(SharedShard(shard, staged, failure: listing.failure), places)
+            try share(SharedShard(shard, staged, listing), places)
         } else {
-            let shard = StreamedShard(path: tar, isCaseSensitive: isCaseSensitive)
+            let shard = StreamedShard(
+                path: tar, listing: listing, isCaseSensitive: isCaseSensitive)
             try unpack(shard, staged, places)
         }
     }
@@ -165,7 +174,9 @@ final class ExtractionRun: Sendable {
             return StagedShard(number: number, lock: lock, note: note, isKept: true)
         }
         guard Disk.exists(places.path(file.name, "commit")) else { return nil }
-        if let note = places.note(file.name, "ready", of: tar), note.setting == setting {
+        if let note = places.note(file.name, "ready", of: tar), note.file == file,
+            note.setting == setting
+        {
             return StagedShard(number: number, lock: lock, note: note, folders: note.folders)
         }
         try FolderEntries.removeTree(places.path(file.name, "commit"))
@@ -186,10 +197,12 @@ final class ExtractionRun: Sendable {
     private func unpack(
         _ number: Int, _ shard: SplitShard, _ piece: Range<Int>, _ places: ExtractionState
     ) throws {
-        let reader = ShardReader(try OpenFile(shard.path))
+        let file = try OpenFile(shard.path)
+        let reader = ShardReader(file)
         let name = FilePath.name(of: shard.path)
         let folder = try StagingFolder(places.path(name, "staging"))
         let unpacked = try shard.unpack(piece, reader, into: folder, cancellation)
+        guard try file.stamp() == shard.stamp else { throw Self.changed(shard.path) }
         let finished = state.update { state -> SharedShard? in
             state.progress.files += unpacked.files
             state.progress.bytes += unpacked.bytes
@@ -197,6 +210,12 @@ final class ExtractionRun: Sendable {
             return state.shared[number].flatMap { $0.isFinished ? $0 : nil }
         }
         if let finished { try finish(finished, places) }
+    }
+
+    private static func changed(_ shard: String) -> StoreError {
+        StoreError(
+            .changed, file: shard,
+            reason: "was changed while it was unpacked; run again when nobody writes to it")
     }
 
     private func finish(_ shared: SharedShard, _ places: ExtractionState) throws {
@@ -223,6 +242,9 @@ final class ExtractionRun: Sendable {
             state.update { $0.progress.bytes += position - seen }
             seen = position
         }
+        guard failure != nil || FileStamp(of: shard.path) == staged.note.file.stamp else {
+            throw Self.changed(shard.path)
+        }
         var unpacked = found
         if let failure { unpacked.refused.append(failure) }
         state.update { [staged, unpacked, seen] state in
@@ -236,6 +258,9 @@ final class ExtractionRun: Sendable {
     /// Notes that a shard is whole, from when on a run that is stopped needn't unpack it again.
     private func stage(whole staged: StagedShard, _ places: ExtractionState) throws {
         let name = FilePath.name(of: extraction.shards[staged.number])
+        var staged = staged
+        staged.note.bareNames = try FolderEntries(places.path(name, "staging")).fileNames()
+            .map { XXH64.hash($0) }.sorted()
         try places.write(staged.note, name)
         try Disk.rename(places.path(name, "staging"), to: places.path(name, "commit"))
         stage(staged)

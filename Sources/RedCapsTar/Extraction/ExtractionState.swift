@@ -2,6 +2,7 @@ import RedCapsBase
 
 /// What is known of the shards of a destination: a folder beside it, with for each shard
 ///
+/// - `NAME.begun`, which state of it is being unpacked,
 /// - `NAME.staging`, a folder into which it is being unpacked,
 /// - `NAME.commit`, the same folder once it is whole, whose contents are being moved into place,
 /// - `NAME.ready`, what there is to say of it, which becomes `NAME.done` when all is in place,
@@ -12,9 +13,7 @@ struct ExtractionState: Sendable {
 
     /// Where the state of a destination lies.
     static func folder(beside destination: String) -> String {
-        var path = FilePath.real(destination) ?? destination
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        return path + ".extracting"
+        FilePath.withoutSlashes(FilePath.real(destination) ?? destination) + ".extracting"
     }
 
     /// Makes the folder of a destination that is there.
@@ -43,6 +42,22 @@ struct ExtractionState: Sendable {
     /// - Returns: `nil` where the file system knows no locks.
     func lock(_ shard: String, _ cancellation: Cancellation) throws(StoreError) -> FileLock? {
         try FileLock.wait(for: path(shard, "lock"), cancellation)
+    }
+
+    /// Begins to unpack a shard: what an earlier run has unpacked of another state of it goes.
+    func begin(_ file: ShardFile, _ setting: String) throws(StoreError) {
+        let name = "\(file.name).begun"
+        var body = PackedBytes()
+        body.append(file.byteCount, width: 8)
+        body.append(UInt64(bitPattern: file.modified), width: 8)
+        body.append(setting)
+        if case .current(var reader) = records.read(name), reader.number(8) == file.byteCount,
+            reader.number(8) == UInt64(bitPattern: file.modified), reader.string() == setting
+        {
+            return
+        }
+        try FolderEntries.removeTree(path(file.name, "staging"))
+        try records.write(body, as: name)
     }
 
     func write(_ note: Note, _ shard: String) throws(StoreError) {

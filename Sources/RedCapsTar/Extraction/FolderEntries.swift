@@ -55,13 +55,30 @@ final class FolderEntries {
         return nil
     }
 
+    /// The names of what isn't a folder, without the 0 at their ends.
+    func fileNames() throws(StoreError) -> [[UInt8]] {
+        var files: [[UInt8]] = []
+        for name in try names() where try kind(of: name) != .folder {
+            files.append(Self.bytes(name))
+        }
+        return files
+    }
+
+    /// Whether something is there that isn't a folder.
+    func holdsFile(_ name: [UInt8]) throws(StoreError) -> Bool {
+        let kind = try kind(of: name.map { CChar(bitPattern: $0) } + [0])
+        return kind != nil && kind != .folder
+    }
+
     /// Moves everything in it into another folder of the same file system: whole folders by one
     /// rename where there is none of that name, file by file where there is.
     /// - Parameters:
     ///   - inPlace: The names in the folders of the destination; `nil` if their form doesn't matter.
+    ///   - replace: Told of a file whose place another takes.
     ///   - refuse: Told of what can't be moved because of what is there; that is removed.
     func moveAll(
         into target: FolderEntries, below prefix: String = "", _ inPlace: inout NamesInPlace?,
+        replace: (_ path: String) -> Void,
         refuse: (_ path: String, _ reason: String) -> Void
     ) throws(StoreError) {
         try inPlace?.look(at: prefix) { () throws(StoreError) in
@@ -87,11 +104,12 @@ final class FolderEntries {
                 let inner = try FolderEntries(name, in: self)
                 try inner.moveAll(
                     into: FolderEntries(name, in: target), below: path + "/", &inPlace,
-                    refuse: refuse)
+                    replace: replace, refuse: refuse)
                 guard unsafe unlinkat(descriptor, name, AT_REMOVEDIR) == 0 else {
                     throw failure("remove a folder")
                 }
             } else {
+                if there != nil { replace(path) }
                 guard unsafe renameat(descriptor, name, target.descriptor, name) == 0 else {
                     throw target.failure("move \(path) into place")
                 }

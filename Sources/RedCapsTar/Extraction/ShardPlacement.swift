@@ -6,9 +6,11 @@ final class ShardPlacement: Sendable {
     private let state: ExtractionState
     /// The names in the destination, for all shards that go right into it.
     private let inPlace: ConditionLock<NamesInPlace?>
+    private let owners: NameOwners
 
     init(_ extraction: Extraction, _ state: ExtractionState) {
         (self.extraction, self.state) = (extraction, state)
+        owners = NameOwners(state)
         inPlace = Self.names(extraction.options)
     }
 
@@ -22,6 +24,7 @@ final class ShardPlacement: Sendable {
         let tar = extraction.shards[staged.number]
         let name = FilePath.name(of: tar)
         let note = staged.isKept ? staged.note : try move(staged, tar, name)
+        try Disk.remove(state.path(name, "begun"))
         try Disk.remove(state.path(name, "lock"))
         return note
     }
@@ -33,11 +36,20 @@ final class ShardPlacement: Sendable {
         let source = state.path(name, "commit")
         let target = try target(name)
         let entries = try FolderEntries(source)
+        if let owner = try owners.owner(of: entries, in: target, name, extraction.options) {
+            note.refused.append(owner.refusal(of: tar))
+            (note.isWhole, note.files, note.bytes) = (false, 0, 0)
+            try FolderEntries.removeTree(source)
+            try Disk.remove(state.path(name, "ready"))
+            return note
+        }
         // Nobody else moves at the same time.
         let names =
             extraction.options.layout == .perShard ? Self.names(extraction.options) : inPlace
         try names.update { (names) throws(StoreError) in
-            try entries.moveAll(into: FolderEntries(target), &names) { path, reason in
+            try entries.moveAll(into: FolderEntries(target), &names) { path in
+                note.replaced.add(path)
+            } refuse: { path, reason in
                 note.refused.append(.refusal(reason, tar, Array(path.utf8), nil))
             }
         }

@@ -2,9 +2,14 @@ import RedCapsBase
 
 /// What a piece of a shard has come to.
 struct Unpacked: Sendable {
+    /// Files that are there.
     var files = 0
     var bytes: UInt64 = 0
+    /// Files that a later member of the same path has replaced.
+    var replaced = Replaced()
     var refused: [StoreError] = []
+    /// What isn't as it should be, though nothing is known to be lost.
+    var warnings: [StoreError] = []
     /// Folders that have a member of their own, to be given its mode and time.
     var folders: [Folder] = []
 
@@ -17,6 +22,7 @@ struct Unpacked: Sendable {
     mutating func add(_ other: Unpacked) {
         files += other.files
         bytes += other.bytes
+        replaced.add(other.replaced)
         refused += other.refused
         folders += other.folders
     }
@@ -30,6 +36,8 @@ struct SplitShard: Sendable {
     private static let bytesPerPiece: UInt64 = 16 << 20
 
     let path: String
+    /// What the shard was when it was listed.
+    let stamp: FileStamp?
     private let members: TarMembers
     /// The path of each member, `nil` for one that is refused.
     private let paths: [MemberPath?]
@@ -37,6 +45,8 @@ struct SplitShard: Sendable {
     let pieces: [Range<Int>]
     /// What was refused.
     let refused: [StoreError]
+    /// Where chains of headers begin, other than after a member.
+    private let starts: [UInt64]
 
     /// - Returns: `nil` for a shard whose members depend on one another or on their order.
     init?(_ listing: ShardListing, path: String, isCaseSensitive: Bool) {
@@ -74,6 +84,8 @@ struct SplitShard: Sendable {
         }
         guard files.isDisjoint(with: folders) else { return nil }
         members = listing.members
+        stamp = listing.stamp
+        starts = listing.ending.starts
         self.path = path
         self.paths = paths
         self.refused = refused
@@ -120,11 +132,13 @@ struct SplitShard: Sendable {
         _ folder: StagingFolder, _ cancellation: Cancellation, _ unpacked: inout Unpacked
     ) throws {
         let block = UInt64(TarHeader.size)
-        let gap =
+        let before =
             number == 0
             ? 0
             : (members.rows[number - 1].offset + members.rows[number - 1].size + block - 1) / block
                 * block
+        // Behind zeros headers begin anew.
+        let gap = starts.last { $0 < member.offset }.map { max($0, before) } ?? before
         let (mode, time) = try reader.attributes(of: member, gap: gap)
         guard member.kind == .file else {
             try folder.makeFolder(target)
@@ -147,6 +161,8 @@ struct SplitShard: Sendable {
 /// Unpacks a shard of any kind in the order of the archive.
 struct StreamedShard {
     let path: String
+    /// What a plain shard's listing says; of a compressed one only that it is compressed.
+    let listing: ShardListing
     let isCaseSensitive: Bool
 
     /// Unpacks it.
@@ -157,9 +173,12 @@ struct StreamedShard {
     ) throws -> (unpacked: Unpacked, failure: StoreError?) {
         var unpacked = Unpacked()
         var names = NameGuard(isCaseSensitive: isCaseSensitive)
-        var written: Set<UInt64> = []
+        var written: [UInt64: UInt64] = [:]
         let archive: ArchiveStream
-        do throws(StoreError) { archive = try ArchiveStream(path) } catch {
+        let gaps = listing.failure?.code == .compressed ? nil : listing.gaps
+        do throws(StoreError) {
+            archive = try ArchiveStream(path, without: gaps, cancellation)
+        } catch {
             return (unpacked, error)
         }
         while true {
@@ -167,9 +186,14 @@ struct StreamedShard {
             progress(archive.position)
             let member: ArchiveStream.Member
             do throws(StoreError) {
-                guard let next = try archive.next() else { return (unpacked, nil) }
+                guard let next = try archive.next() else {
+                    unpacked.warnings = gaps == nil ? archive.warnings : listing.warnings
+                    let lost = gaps == nil ? archive.ending.failure(path) : listing.failure
+                    return (unpacked, lost)
+                }
                 member = next
             } catch {
+                guard error.code != .cancelled else { throw error }
                 return (unpacked, error)
             }
             do {
@@ -187,7 +211,7 @@ struct StreamedShard {
 
     private func unpack(
         _ member: ArchiveStream.Member, _ archive: ArchiveStream, _ folder: StagingFolder,
-        _ cancellation: Cancellation, _ names: inout NameGuard, _ written: inout Set<UInt64>,
+        _ cancellation: Cancellation, _ names: inout NameGuard, _ written: inout [UInt64: UInt64],
         _ unpacked: inout Unpacked
     ) throws {
         if case .folder = member.kind, MemberPath.isRoot(member.name) { return }
@@ -206,9 +230,9 @@ struct StreamedShard {
         case .hardLink(let name):
             try folder.makeHardLink(target, to: try NameGuard.path(name).get())
         case .file(let size):
-            let isNew = written.insert(XXH64.hash(target.bytes)).inserted
+            let earlier = written.updateValue(size, forKey: XXH64.hash(target.bytes))
             let file = try folder.makeFile(
-                target, mode: member.mode, size: size, time: member.time, replaces: !isNew)
+                target, mode: member.mode, size: size, time: member.time, replaces: earlier != nil)
             if let file {
                 do {
                     unsafe try archive.forEachPiece { bytes, offset in
@@ -221,8 +245,13 @@ struct StreamedShard {
                 }
                 try folder.finish(file, time: member.time, size: size)
             }
-            unpacked.files += 1
             unpacked.bytes += size
+            if let earlier {
+                unpacked.bytes -= earlier
+                unpacked.replaced.add(target.description)
+            } else {
+                unpacked.files += 1
+            }
         case .special: break
         }
     }

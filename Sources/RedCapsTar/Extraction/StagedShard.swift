@@ -16,6 +16,8 @@ struct StagedShard: Sendable {
     mutating func finish(_ unpacked: Unpacked, isWhole: Bool) {
         note.files = unpacked.files
         note.bytes = unpacked.bytes
+        note.replaced = unpacked.replaced
+        note.warnings = unpacked.warnings
         note.refused = unpacked.refused.sorted { ($0.byteOffset ?? 0) < ($1.byteOffset ?? 0) }
         note.isWhole = isWhole
         note.folders = unpacked.folders
@@ -31,12 +33,12 @@ struct SharedShard {
     private var unfinished: Int
     private(set) var unpacked = Unpacked()
 
-    /// - Parameter failure: Why the shard couldn't be listed to its end, if so.
-    init(_ shard: SplitShard, _ staged: StagedShard, failure: StoreError?) {
+    init(_ shard: SplitShard, _ staged: StagedShard, _ listing: ShardListing) {
         (self.shard, self.staged) = (shard, staged)
+        unpacked.warnings = listing.warnings
         unfinished = shard.pieces.count
         unpacked.refused = shard.refused
-        if let failure { unpacked.refused.append(failure) }
+        if let failure = listing.failure { unpacked.refused.append(failure) }
     }
 
     var piecesLeft: Int { shard.pieces.count - nextPiece }

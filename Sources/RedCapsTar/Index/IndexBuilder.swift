@@ -9,6 +9,7 @@ struct IndexBuilder: Sendable {
     let folder: String
     let files: [ShardFile]
     let old: (table: ShardTable, members: BlockFile)?
+    let comparison: ShardComparison
     let cancellation: Cancellation?
     /// Whether the index is to survive a crash.
     var isKept = true
@@ -19,6 +20,7 @@ struct IndexBuilder: Sendable {
         let file: ShardFile
         let fingerprint: UInt64
         let failure: StoreError?
+        let warnings: [StoreError]
     }
 
     /// Writes a file of members.
@@ -63,7 +65,8 @@ struct IndexBuilder: Sendable {
         let first = previous?.records.upperBound ?? 0
         return TarIndex.Shard(
             path: path(product.file.name), memberCount: product.contents.memberCount,
-            failure: product.failure, unsafeMembers: product.contents.unsafeMembers,
+            failure: product.failure, warnings: product.warnings,
+            unsafeMembers: product.contents.unsafeMembers,
             file: product.file, fingerprint: product.fingerprint,
             records: first..<(first + UInt64(product.contents.hashes.count)),
             pathBase: previous.map { $0.pathBase + $0.pathBytes } ?? 0,
@@ -73,12 +76,12 @@ struct IndexBuilder: Sendable {
     private func path(_ name: String) -> String { folder.isEmpty ? name : folder + "/" + name }
 
     private func product(_ file: ShardFile) -> Product {
-        if let old, let shard = old.table.shard(for: file),
+        if let old, let shard = old.table.shard(for: file, comparison),
             let contents = try? ShardContents(shard, from: old.members)
         {
             return Product(
                 contents: contents, file: file, fingerprint: shard.fingerprint,
-                failure: shard.failure)
+                failure: shard.failure, warnings: shard.warnings)
         }
         let listing = ShardListing(path: path(file.name), cancellation: cancellation)
         let fingerprint = try? OpenFile(path(file.name)).fingerprint(byteCount: listing.byteCount)
@@ -86,7 +89,7 @@ struct IndexBuilder: Sendable {
             contents: ShardContents(listing.members),
             // The file that was listed, should it have changed since the folder was looked at.
             file: listing.stamp.map(file.with) ?? file,
-            fingerprint: fingerprint ?? 0, failure: listing.failure)
+            fingerprint: fingerprint ?? 0, failure: listing.failure, warnings: listing.warnings)
     }
 }
 

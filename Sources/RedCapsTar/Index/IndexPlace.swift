@@ -29,7 +29,7 @@ package struct IndexPlace: Sendable {
     }
 
     private static func absolute(_ variable: String) -> String? {
-        System.variable(variable).flatMap { $0.hasPrefix("/") ? $0 : nil }
+        System.variable(variable).flatMap { FilePath.isAbsolute($0) ? $0 : nil }
     }
 
     /// The path of a file of the index.
@@ -73,13 +73,10 @@ package struct IndexPlace: Sendable {
         try FileLock.wait(for: file(part.rawValue), cancellation)
     }
 
-    /// Takes the lock of a part if nobody has it.
-    func takeLock(of part: Part) -> FileLock? { FileLock.take(file(part.rawValue)) }
-
     /// Removes what builders that died have left of a part. Only for whoever holds its lock.
     func removeLeftovers(of part: Part) {
         for name in (try? FolderListing.fileNames(folder)) ?? []
-        where name.hasSuffix(FilePath.temporarySuffix) {
+        where name.endsExactly(with: FilePath.temporarySuffix) {
             // Older versions left names without a dot before them.
             let isEntries = name.hasPrefix("entries-") || name.hasPrefix(".entries-")
             if isEntries == (part == .entries) { try? Disk.remove(file(name)) }

@@ -11,13 +11,17 @@ extension TarIndex {
         public var byteCount: UInt64 { file.byteCount }
         /// Why it couldn't be listed to its end, if it couldn't.
         public let failure: StoreError?
+        /// What isn't as it should be, though nothing is known to be lost: no end marker, or another
+        /// archive behind it, whose members are served.
+        public let warnings: [StoreError]
         /// Members that are never served because their path is absolute, has `..`, or is beyond
         /// what the index has room for.
         public let unsafeMembers: Int
 
         /// The file's name.
         public var name: String {
-            String(path.split(separator: "/").last ?? Substring(path))
+            let name = FilePath.name(of: path)
+            return name.isEmpty ? path : name
         }
         /// The file's name without `.tar`: the folder into which some data sets unpack it.
         package var stem: String {
@@ -34,10 +38,10 @@ extension TarIndex {
         let pathBase: UInt64
         let pathBytes: UInt64
 
-        /// The same shard under the time that its file has now.
-        func touched(_ file: ShardFile) -> Shard {
+        /// The same shard under the time that its file has now, and with what is to be said of it.
+        func touched(_ file: ShardFile, _ warnings: [StoreError]) -> Shard {
             Shard(
-                path: path, memberCount: memberCount, failure: failure,
+                path: path, memberCount: memberCount, failure: failure, warnings: warnings,
                 unsafeMembers: unsafeMembers, file: file, fingerprint: fingerprint,
                 records: records, pathBase: pathBase, pathBytes: pathBytes)
         }
@@ -85,7 +89,7 @@ extension TarIndex.Shard {
                 : StoreError(
                     StoreError.Code(code), file: path, member: member.isEmpty ? nil : member,
                     byteOffset: offset == .max ? nil : offset, reason: reason),
-            unsafeMembers: Int(unsafeMembers),
+            warnings: [], unsafeMembers: Int(unsafeMembers),
             file: ShardFile(
                 name, FileStamp(byteCount: size, modified: Int64(bitPattern: modified))),
             fingerprint: fingerprint, records: first..<(first + records), pathBase: pathBase,

@@ -64,6 +64,12 @@ struct ShardContents: Sendable {
         traits.append(record.kind == .directory ? .directory : hasFolder ? .inFolder : .bare)
     }
 
+    /// Whether all members are the same: names, kinds, places and lengths.
+    func isSame(as other: ShardContents) -> Bool {
+        memberCount == other.memberCount && unsafeMembers == other.unsafeMembers
+            && records.bytes == other.records.bytes && paths == other.paths
+    }
+
     /// Takes a shard over from an index that was built before.
     init(_ shard: TarIndex.Shard, from old: BlockFile) throws(StoreError) {
         memberCount = shard.memberCount

@@ -10,6 +10,9 @@ struct ShardTable: Sendable {
     /// How many names without a folder come again in a later shard; they are found below the name
     /// of their shard.
     let shadowedNames: UInt64
+    /// Whether the table says what isn't as it should be in shards. Earlier builds didn't look behind
+    /// end markers: what they have listed is listed again.
+    var hasWarnings = true
 
     /// Writes the table.
     func write(to path: String) throws(StoreError) {
@@ -20,53 +23,49 @@ struct ShardTable: Sendable {
         bytes.append(UInt64(replaced.count), width: 8)
         bytes.append(shadowedNames, width: 8)
         for record in replaced { bytes.append(record, width: 5) }
+        let warned = shards.indices.filter { !shards[$0].warnings.isEmpty }
+        bytes.append(UInt64(warned.count), width: 8)
+        for number in warned {
+            bytes.append(UInt64(number), width: 8)
+            bytes.append(shards[number].warnings)
+        }
         let file = try BlockFileWriter(path, .shards, recordSizes: [1])
         try file.append(0, bytes.bytes)
         _ = try file.finish()
     }
 
-    /// Whether the shards are those that are there now: same sizes and times are trusted; where the
-    /// time alone differs, the fingerprint decides.
-    /// - Returns: The table under the times that the files have now, or `nil`.
-    func matching(_ files: [ShardFile]) -> ShardTable? {
-        guard files.count == shards.count else { return nil }
-        var doubtful: [Int] = []
-        for (number, (shard, file)) in zip(shards, files).enumerated() {
-            guard Self.canBeSame(shard, file) else { return nil }
-            if shard.file.modified != file.modified { doubtful.append(number) }
-        }
-        guard !doubtful.isEmpty else { return self }
-        let same = Self.sameContent(doubtful.map { shards[$0] })
-        guard same.allSatisfy({ $0 }) else { return nil }
-        let touched = zip(shards, files).map { $0.touched($1) }
-        return ShardTable(
-            members: members, shards: touched, replaced: replaced, shadowedNames: shadowedNames)
+    /// Whether the shards may be those that are there now: by names and lengths.
+    func fits(_ files: [ShardFile]) -> Bool {
+        files.count == shards.count
+            && zip(shards, files).allSatisfy { Self.canBeSame($0, $1) }
+    }
+
+    /// Whether a shard must be listed again before it is believed to be the same: its time is
+    /// another one.
+    func isDoubtful(_ number: Int, _ file: ShardFile) -> Bool {
+        shards[number].file.modified != file.modified
+            || !hasWarnings && shards[number].failure?.code != .compressed
     }
 
     /// Whether name and size are the same, and the system had nothing against reading it.
     private static func canBeSame(_ shard: TarIndex.Shard, _ file: ShardFile) -> Bool {
-        shard.file.name == file.name && shard.file.byteCount == file.byteCount
+        shard.file.name.isExactly(file.name) && shard.file.byteCount == file.byteCount
             && shard.failure?.code != .system
     }
 
-    /// The shard of this table for a file that is there now, if its content is still the same.
-    func shard(for file: ShardFile) -> TarIndex.Shard? {
-        guard let shard = shards.first(where: { Self.canBeSame($0, file) }) else { return nil }
-        if shard.file.modified == file.modified { return shard }
-        return Self.sameContent([shard])[0] ? shard.touched(file) : nil
+    /// The shard of this table for a file that is there now, if it is still the same.
+    func shard(for file: ShardFile, _ comparison: ShardComparison) -> TarIndex.Shard? {
+        guard let number = shards.firstIndex(where: { Self.canBeSame($0, file) }) else {
+            return nil
+        }
+        return isDoubtful(number, file)
+            ? comparison.shard(for: file, members) : shards[number]
     }
 
-    /// Whether the files have the fingerprints that they had.
-    private static func sameContent(_ shards: [TarIndex.Shard]) -> [Bool] {
-        let same = ConditionLock([Bool](repeating: false, count: shards.count))
-        WorkerThread.forEach(shards.count, threads: IndexBuilder.readsInFlight) { number in
-            let shard = shards[number]
-            guard let file = try? OpenFile(shard.path),
-                let fingerprint = try? file.fingerprint(byteCount: shard.byteCount)
-            else { return }
-            same.update { $0[number] = fingerprint == shard.fingerprint }
-        }
-        return same.update { $0 }
+    /// The same table under other times.
+    func with(_ shards: [TarIndex.Shard]) -> ShardTable {
+        ShardTable(
+            members: members, shards: shards, replaced: replaced, shadowedNames: shadowedNames)
     }
 }
 
@@ -100,6 +99,19 @@ extension ShardTable {
                 throw .damagedIndex(path, "no list of duplicates")
             }
             replaced.append(record)
+        }
+        guard let warned = bytes.number(8) else {
+            self.init(
+                members: members, shards: shards, replaced: replaced,
+                shadowedNames: shadowedNames, hasWarnings: false)
+            return
+        }
+        for _ in 0..<warned {
+            guard let number = bytes.number(8).flatMap({ Int(exactly: $0) }),
+                shards.indices.contains(number),
+                let warnings = bytes.errors(of: shards[number].path)
+            else { throw .damagedIndex(path, "warnings that don't fit") }
+            shards[number] = shards[number].touched(shards[number].file, warnings)
         }
         self.init(
             members: members, shards: shards, replaced: replaced, shadowedNames: shadowedNames)

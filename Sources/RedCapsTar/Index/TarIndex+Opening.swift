@@ -8,9 +8,10 @@ extension TarIndex {
     /// or if shards have come, gone or changed. Compressed tars are noted as failed shards.
     ///
     /// The shards themselves are only looked up: same size and time as when they were indexed are
-    /// trusted, and another time alone lets a fingerprint decide. A shard that is damaged or can't
-    /// be read doesn't stop the others: see `Shard.failure`. Of several processes that open a folder
-    /// at the same time, one builds.
+    /// trusted. Of one with another time the headers are read again; if they tell the same members,
+    /// as those of a copied data set do, the index is kept. A shard that is damaged or can't be read
+    /// doesn't stop the others: see `Shard.failure`. Of several processes that open a folder at the
+    /// same time, one builds.
     /// - Parameters:
     ///   - folder: The folder of the shards.
     ///   - rebuilds: Whether to read all shards again, whatever is there.
@@ -26,10 +27,10 @@ extension TarIndex {
         self.init(parts.table, members: parts.members, files: parts.files, isBuilt: parts.isBuilt)
     }
 
-    /// Opens the index of a folder if it is there and nothing has changed since it was built.
-    /// - Returns: `nil` if it would have to be built.
+    /// Opens the index of a folder if it is there and no shard's size or time has changed since.
+    /// - Returns: `nil` if it would have to be built, or compared with shards.
     convenience init?(built folder: String) throws(StoreError) {
-        guard let parts = try Opening(folder, nil).load() else { return nil }
+        guard let parts = try Opening(folder, nil).load(comparing: false, nil) else { return nil }
         self.init(parts.table, members: parts.members, files: parts.files, isBuilt: false)
     }
 
@@ -81,6 +82,7 @@ extension TarIndex {
         let folder: String
         let files: [ShardFile]
         let cancellation: Cancellation?
+        let comparison: ShardComparison
 
         typealias Progress = (IndexProgress) -> Void
 
@@ -95,12 +97,19 @@ extension TarIndex {
             self.folder = folder
             self.files = files
             self.cancellation = cancellation
+            comparison = ShardComparison(cancellation)
         }
 
         func run(rebuilds: Bool, _ progress: Progress?) throws(StoreError) -> Parts {
-            if !rebuilds, let parts = load() { return parts }
+            if !rebuilds, let parts = try load(comparing: false, nil) { return parts }
             var failure: StoreError?
-            for place in IndexPlace.candidates(for: folder) where place.makeReady() {
+            for place in IndexPlace.candidates(for: folder) {
+                guard place.makeReady() else {
+                    if !rebuilds, let parts = try load(from: place, comparing: true, progress) {
+                        return parts
+                    }
+                    continue
+                }
                 do throws(StoreError) {
                     return try build(in: place, rebuilds: rebuilds, progress)
                 } catch {
@@ -113,20 +122,34 @@ extension TarIndex {
         }
 
         /// What the best place holds that has a sound index of these shards.
-        func load() -> Parts? {
-            IndexPlace.candidates(for: folder).lazy.compactMap(load).first
+        func load(comparing: Bool, _ progress: Progress?) throws(StoreError) -> Parts? {
+            for place in IndexPlace.candidates(for: folder) {
+                if let parts = try load(from: place, comparing: comparing, progress) {
+                    return parts
+                }
+            }
+            return nil
         }
 
         /// What a place holds, if it is sound and of these shards.
-        private func load(from place: IndexPlace) -> Parts? {
+        /// - Parameter comparing: Whether shards with another time are listed again; without it an
+        ///   index of such shards is none.
+        private func load(
+            from place: IndexPlace, comparing: Bool, _ progress: Progress?
+        ) throws(StoreError) -> Parts? {
             guard
                 let table = try? ShardTable(
                     path: place.file(TarIndex.shardsName), folder: folder),
-                let current = table.matching(files), let members = Self.members(of: table, place)
+                table.fits(files), let members = Self.members(of: table, place)
             else { return nil }
-            if zip(current.shards, table.shards).contains(where: { $0.file != $1.file }) {
-                remember(current, in: place)
+            guard files.indices.contains(where: { table.isDoubtful($0, files[$0]) }) else {
+                return parts(table, members, place, isBuilt: false)
             }
+            guard comparing,
+                let current = try comparison.current(table, files, members, progress)
+            else { return nil }
+            // No harm if the new times can't be kept: then the next one lists these shards, too.
+            try? publish(current, in: place)
             return parts(current, members, place, isBuilt: false)
         }
 
@@ -138,19 +161,6 @@ extension TarIndex {
                 file.count(MemberSection.records) == table.shards.last?.records.upperBound ?? 0
             else { return nil }
             return file
-        }
-
-        /// Saves the times under which the shards lie now, so that the next one to open the index
-        /// needn't take fingerprints. No harm if that can't be.
-        private func remember(_ table: ShardTable, in place: IndexPlace) {
-            guard let lock = place.takeLock(of: .members) else { return }
-            withExtendedLifetime(lock) {
-                guard
-                    (try? ShardTable(path: place.file(TarIndex.shardsName), folder: folder))?
-                        .members == table.members
-                else { return }
-                try? publish(table, in: place)
-            }
         }
 
         private func publish(_ table: ShardTable, in place: IndexPlace) throws(StoreError) {
@@ -170,7 +180,9 @@ extension TarIndex {
         ) throws(StoreError) -> Parts {
             let lock = try place.waitForLock(of: .members, cancellation)
             return try withExtendedLifetime(lock) { () throws(StoreError) in
-                if !rebuilds, let parts = load(from: place) { return parts }
+                if !rebuilds, let parts = try load(from: place, comparing: true, progress) {
+                    return parts
+                }
                 if lock != nil { place.removeLeftovers(of: .members) }
                 let old = rebuilds ? nil : old(in: place)
                 let temporary = place.temporary(for: TarIndex.membersName)
@@ -205,7 +217,8 @@ extension TarIndex {
             _ old: (table: ShardTable, members: BlockFile)? = nil
         ) -> IndexBuilder {
             IndexBuilder(
-                folder: folder, files: files, old: old, cancellation: cancellation)
+                folder: folder, files: files, old: old, comparison: comparison,
+                cancellation: cancellation)
         }
 
         private func parts(

@@ -240,7 +240,8 @@ public final class TarIndex: Sendable {
         switch kind {
         case .symbolicLink, .hardLink: "a link inside a tar, which is never followed"
         case .directory: "a directory"
-        case .sparse: "a sparse member, whose bytes don't lie in one range; pack it again"
+        case .sparse:
+            "a sparse member, whose bytes don't lie in one range; unpack the shard and pack the tree"
         default: "a device, pipe or socket"
         }
     }

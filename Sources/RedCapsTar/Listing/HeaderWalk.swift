@@ -28,7 +28,13 @@ struct HeaderWalk: ~Copyable {
     private var awaitsMember = false
     private(set) var members = TarMembers()
     /// Where the members end, once the walk is complete.
-    private(set) var end = ShardListing.End(offset: 0, hasMarker: false)
+    var end = ShardListing.End(offset: 0, hasMarker: false)
+    /// Where the last header is that was looked at, or should have been.
+    private(set) var position: UInt64 = 0
+    /// Whether the walk has ended at zeros.
+    var endsInZeros: Bool { end.hasMarker }
+    /// Whether it has ended after an extended header, without the member that this speaks of.
+    private(set) var endsInExtension = false
 
     init(_ file: any ByteSource, size: UInt64, _ cancellation: Cancellation? = nil) {
         self.cancellation = cancellation
@@ -45,11 +51,15 @@ struct HeaderWalk: ~Copyable {
         case extended(UInt8, UInt64)
     }
 
-    /// Walks to the end.
-    mutating func run() -> Outcome {
-        var offset: UInt64 = 0
+    /// Walks from a header to the end marker or to the end of the file.
+    mutating func run(from start: UInt64) -> Outcome {
+        var offset = start
+        (longName, paxName, paxSize, isPaxSparse, awaitsMember) = (nil, nil, nil, false, false)
+        end = ShardListing.End(offset: 0, hasMarker: false)
+        endsInExtension = false
         do throws(StoreError) {
             while true {
+                position = offset
                 if members.count & 1023 == 1023 { try cancellation?.check(path) }
                 guard try window.move(to: offset, count: TarHeader.size) else {
                     return outcome(atPartialBlock: offset)
@@ -168,8 +178,12 @@ struct HeaderWalk: ~Copyable {
         return body + (size + block - 1) / block * block
     }
 
-    private func outcome(at offset: UInt64) -> Outcome {
+    /// Forgets members from a number on.
+    mutating func forget(from count: Int) { members.truncate(to: count) }
+
+    private mutating func outcome(at offset: UInt64) -> Outcome {
         guard awaitsMember else { return .complete }
+        endsInExtension = true
         return .failed(
             StoreError(
                 .truncated, file: path, byteOffset: offset,
@@ -185,7 +199,7 @@ struct HeaderWalk: ~Copyable {
         }
         return .failed(
             StoreError(
-                .truncated, file: path, byteOffset: offset,
+                offset == 0 ? .notATar : .truncated, file: path, byteOffset: offset,
                 reason: "truncated inside a header, \(window.size - offset) bytes left"))
     }
 
@@ -196,7 +210,8 @@ struct HeaderWalk: ~Copyable {
                 reason: "not a tar: the first header is no header")
             : StoreError(
                 .notATar, file: path, byteOffset: offset,
-                reason: "damaged header (its checksum doesn't fit); members after it aren't served")
+                reason: "damaged header (its checksum doesn't fit); members after it aren't "
+                    + "served: \(window.size - offset) bytes are lost")
     }
 
     /// libarchive would pass over such a header and give wrong sizes.
@@ -204,7 +219,7 @@ struct HeaderWalk: ~Copyable {
         StoreError(
             .notATar, file: path, byteOffset: offset,
             reason: "a global header that sets the path or size of members, which isn't supported; "
-                + "pack it again")
+                + "write the tar anew without it")
     }
 
     private func truncated(at body: UInt64, promised: UInt64) -> StoreError {

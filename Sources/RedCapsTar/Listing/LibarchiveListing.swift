@@ -42,6 +42,8 @@ package enum LibarchiveListing {
             unsafe self.handle = handle
             self.path = path
             unsafe archive_read_support_format_tar(handle)
+            // Zeros between archives that were joined are passed over.
+            unsafe _ = archive_read_set_options(handle, "tar:read_concatenated_archives")
         }
 
         deinit { unsafe _ = archive_read_free(handle) }

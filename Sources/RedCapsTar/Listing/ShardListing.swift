@@ -4,12 +4,19 @@ public import RedCapsBase
 public struct ShardListing: Sendable {
     /// The members in the order of the archive, directories, links and all.
     public let members: TarMembers
-    /// Why the listing isn't whole, if it isn't. The members before the damage are served.
+    /// Why the listing isn't whole, if it isn't: the first byte that is lost, and how many are. The
+    /// members before the damage are served, and those behind zeros from where headers chain to an
+    /// end.
     public let failure: StoreError?
+    /// What isn't as it should be though nothing is known to be lost: no end marker, or another archive
+    /// behind it.
+    public let warnings: [StoreError]
     /// The shard's length in bytes.
     public let byteCount: UInt64
     /// Where the members end, if the quick path has listed them to the end.
     package let end: End?
+    /// What lies behind the first end marker.
+    package let ending: ShardEnding
     /// What the file system said of the file that was listed.
     package let stamp: FileStamp?
 
@@ -33,6 +40,7 @@ public struct ShardListing: Sendable {
             status = try file.stamp()
         } catch {
             (members, failure, byteCount, stamp, end) = (TarMembers(), error, 0, nil, nil)
+            (ending, warnings) = (ShardEnding(), [])
             return
         }
         let size = status.byteCount
@@ -40,27 +48,32 @@ public struct ShardListing: Sendable {
         stamp = status
         if let compressed = Self.compression(of: file) {
             (members, failure, end) = (TarMembers(), compressed, nil)
+            (ending, warnings) = (ShardEnding(), [])
             return
         }
         if let head = try? file.bytes(at: 0, count: 64), GitLFSPointer.isBegun(by: head) {
             let error = StoreError(.notATar, file: path, reason: GitLFSPointer.reason)
             (members, failure, end) = (TarMembers(), error, nil)
+            (ending, warnings) = (ShardEnding(), [])
             return
         }
         file.expectsRandomReads()
-        var walk = HeaderWalk(file, size: size, cancellation)
+        var walk = ShardWalk(file, size: size, cancellation)
         switch walk.run() {
         case .complete:
-            (members, failure, end) = (walk.members, nil, walk.end)
+            (members, end, ending) = (walk.members, walk.end, walk.ending)
+            failure = walk.ending.failure(path)
+            warnings = walk.ending.warnings(path, walk.end)
         case .failed(let error):
             (members, failure, end) = (walk.members, error, nil)
+            (ending, warnings) = (ShardEnding(), [])
         case .unknown:
             let listing = LibarchiveListing.members(of: path)
-            members = listing.members
-            end = nil
-            failure =
-                listing.members.lazy.compactMap { Self.cut($0, path, size) }.first
-                ?? listing.failure
+            (members, end) = (listing.members, nil)
+            let cut = listing.members.lazy.compactMap { Self.cut($0, path, size) }.first
+            let gaps = cut == nil ? TarGaps(listing.members, file, size) : TarGaps()
+            (ending, warnings) = (gaps.ending, gaps.ending.warnings(path, gaps.end))
+            failure = cut ?? listing.failure?.counting(lostOf: size) ?? gaps.ending.failure(path)
         }
     }
 
@@ -81,9 +94,13 @@ public struct ShardListing: Sendable {
         self.byteCount = byteCount
         stamp = nil
         let source = RangeSource(name, byteCount: byteCount, read)
-        var walk = HeaderWalk(source, size: byteCount, cancellation)
-        switch walk.run() {
-        case .complete: (members, failure, end) = (walk.members, nil, walk.end)
+        var walk = ShardWalk(source, size: byteCount, cancellation)
+        let outcome = walk.run()
+        ending = walk.ending
+        warnings = walk.ending.warnings(name, walk.end)
+        switch outcome {
+        case .complete:
+            (members, failure, end) = (walk.members, walk.ending.failure(name), walk.end)
         case .failed(let error): (members, failure, end) = (walk.members, error, nil)
         case .unknown:
             let reason = "a member that can't be listed by ranges; pack the shard again"
@@ -91,6 +108,20 @@ public struct ShardListing: Sendable {
                 .notATar, file: name, byteOffset: walk.members.last?.offset, reason: reason)
             (members, failure, end) = (walk.members, error, nil)
         }
+    }
+
+    /// Zeros between members and what is lost among them: a reader that leaves them out finds one
+    /// header after the other.
+    var gaps: [Range<UInt64>] {
+        var gaps: [Range<UInt64>] = []
+        let block = UInt64(TarHeader.size)
+        for start in ending.starts {
+            let number = members.rows.partitionPoint { $0.offset > start }
+            let before = number == 0 ? nil : members.rows[number - 1]
+            let end = before.map { ($0.offset + $0.size + block - 1) / block * block } ?? 0
+            if end < start { gaps.append(end..<start) }
+        }
+        return gaps + ending.losses.filter { $0.kind == .trailing }.map(\.range)
     }
 
     /// What the quick path says of a member that the shard is too short for.
@@ -112,7 +143,7 @@ public struct ShardListing: Sendable {
         for (magic, suffix, tool) in formats where head.starts(with: magic) {
             // These programs refuse files that don't have their suffix.
             let advice =
-                file.path.hasSuffix(suffix)
+                file.path.endsExactly(with: suffix)
                 ? "run `\(tool)` on it" : "add .\(suffix) to its name and run `\(tool)` on it"
             return StoreError(
                 .compressed, file: file.path,

@@ -43,6 +43,13 @@ public struct TarMembers: RandomAccessCollection, Sendable, Equatable {
         rows.append(Row(nameEnd: names.count, kind: kind, offset: offset, size: size))
     }
 
+    /// Forgets members from a number on.
+    mutating func truncate(to count: Int) {
+        guard count < rows.count else { return }
+        rows.removeSubrange(count...)
+        names.removeSubrange((rows.last?.nameEnd ?? 0)...)
+    }
+
     mutating func append(_ member: TarMember) {
         _ = appendName { $0 += member.name }
         append(kind: member.kind, offset: member.offset, size: member.size)

@@ -12,28 +12,37 @@ extension PathTable {
     ///   - cancellation: Stops the work within a second.
     ///   - columns: Opens what each column's paths lead into; where something would have to be
     ///     built for that, only if it may.
+    ///   - hash: Takes the hash of the lists' bytes that `read` returns, without looking into them;
+    ///     called if only the time of a list has changed.
     ///   - read: Reads the lists, appends their rows and returns a hash of their bytes.
     /// - Returns: The table, and whether it was made just now.
     package static func open(
         beside data: String, name: String, lists: [(name: String, path: String)],
         rebuilds: Bool = false, cancellation: Cancellation? = nil,
         columns: (_ mayBuild: Bool) throws -> [TableColumn]?,
+        hash: @escaping @Sendable () throws -> UInt64,
         read: @escaping @Sendable (inout PathTableWriter) throws -> UInt64
     ) throws -> (table: PathTable, isBuilt: Bool) {
         let places = IndexPlace.candidates(for: data)
         func opening(_ columns: [TableColumn]) -> Opening {
             Opening(
                 name: "entries-\(String(XXH64.hash(Array(name.utf8)), radix: 16))-1.index",
-                lists: lists, columns: columns, cancellation: cancellation, read: read)
+                lists: lists, columns: columns, cancellation: cancellation, hash: hash, read: read)
+        }
+        func loaded(_ columns: [TableColumn]) throws -> PathTable? {
+            guard !rebuilds else { return nil }
+            let opening = opening(columns)
+            for place in places {
+                if let table = try opening.load(place) { return table }
+            }
+            return nil
         }
         if let known = try columns(false) {
             // What a store holds isn't known by anything: nobody could trust a table that is kept.
             guard !known.contains(where: { $0.identity == nil }) else {
                 return (try opening(known).makePrivately(), true)
             }
-            for place in rebuilds ? [] : places {
-                if let table = try opening(known).load(place) { return (table, false) }
-            }
+            if let table = try loaded(known) { return (table, false) }
         }
         var failure: StoreError?
         for place in places where place.makeReady() {
@@ -41,17 +50,20 @@ extension PathTable {
                 let lock = try place.waitForLock(of: .entries, cancellation)
                 return try withExtendedLifetime(lock) {
                     if lock != nil { place.removeLeftovers(of: .entries) }
-                    let opening = opening(try columns(true) ?? [])
-                    return try opening.build(place, rebuilds: rebuilds)
+                    let known = try columns(true) ?? []
+                    if let table = try loaded(known) { return (table, false) }
+                    return (try opening(known).build(place), true)
                 }
             } catch let error as StoreError
-                where error.code == .system && error.file.hasPrefix(place.folder)
+                where error.code == .system && error.file.beginsExactly(with: place.folder)
             {
                 failure = error  // no room, say; perhaps there is at the next place
             }
         }
         if let failure { throw failure }
-        return (try opening(try columns(true) ?? []).makePrivately(), true)
+        let known = try columns(true) ?? []
+        if let table = try loaded(known) { return (table, false) }
+        return (try opening(known).makePrivately(), true)
     }
 
     /// Makes the table of a list that isn't on disk, for the life of this process.
@@ -62,7 +74,7 @@ extension PathTable {
     ) throws -> PathTable {
         try Opening(
             name: "entries.index", lists: [], columns: columns, cancellation: cancellation,
-            read: read
+            hash: { 0 }, read: read
         ).makePrivately()
     }
 
@@ -72,6 +84,7 @@ extension PathTable {
         let lists: [(name: String, path: String)]
         let columns: [TableColumn]
         let cancellation: Cancellation?
+        let hash: @Sendable () throws -> UInt64
         let read: @Sendable (inout PathTableWriter) throws -> UInt64
 
         private var layout: (kind: BlockFormat.Kind, recordSizes: [Int]) {
@@ -92,11 +105,30 @@ extension PathTable {
                 facts.origin.folders == columns.map({ $0.identity ?? 0 }),
                 facts.origin.lists.count == lists.count
             else { return nil }
-            for (known, list) in zip(facts.origin.lists, lists) {
-                let now = try ListFile(list.path, name: list.name, known: known)
-                guard now.isSame(as: known) else { return nil }
-            }
+            guard try hasSameLists(facts, file.identity, place) else { return nil }
             return table(file, facts, place)
+        }
+
+        /// Whether the lists are those that a table was made of. Same sizes and times are trusted;
+        /// if a time differs, all bytes are read again.
+        private func hasSameLists(
+            _ facts: TableFacts, _ table: UInt64, _ place: IndexPlace
+        ) throws -> Bool {
+            var stamps: [FileStamp] = []
+            for (known, list) in zip(facts.origin.lists, lists) {
+                let stamp = try OpenFile(list.path).stamp()
+                guard known.name == list.name, known.stamp.byteCount == stamp.byteCount else {
+                    return false
+                }
+                stamps.append(stamp)
+            }
+            if stamps == facts.origin.lists.map(\.stamp) { return true }
+            let times = ListTimes(in: place.folder, of: name)
+            if times.read(table) == stamps { return true }
+            guard try hash() == facts.listHash else { return false }
+            // No harm if that can't be kept: then the next one reads the lists, too.
+            try? times.write(stamps, table)
+            return true
         }
 
         private func table(_ file: BlockFile, _ facts: TableFacts, _ place: IndexPlace) -> PathTable
@@ -112,17 +144,14 @@ extension PathTable {
             return PathTable(repairable, facts: facts, columns: columns)
         }
 
-        /// Makes the table, unless another process has done so; only for whoever holds the lock.
-        func build(
-            _ place: IndexPlace, rebuilds: Bool
-        ) throws -> (table: PathTable, isBuilt: Bool) {
-            if !rebuilds, let table = try load(place) { return (table, false) }
+        /// Makes the table; only for whoever holds the lock.
+        func build(_ place: IndexPlace) throws -> PathTable {
             let temporary = place.temporary(for: name)
             do {
                 let facts = try write(temporary)
                 try place.publish(temporary, as: name)
                 let file = try open(place.file(name))
-                return (table(file, facts, place), true)
+                return table(file, facts, place)
             } catch {
                 unsafe _ = unlink(temporary)
                 throw error
@@ -146,7 +175,7 @@ extension PathTable {
                 return try open(temporary)
             }
             let lock = try place.waitForLock(of: .entries, cancellation)
-            try withExtendedLifetime(lock) { _ = try build(place, rebuilds: true) }
+            try withExtendedLifetime(lock) { _ = try build(place) }
             return try open(place.file(name))
         }
 

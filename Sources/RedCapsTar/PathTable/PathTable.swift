@@ -120,6 +120,24 @@ package final class PathTable: Sendable {
         return rows
     }
 
+    /// The row at a place among those that lack nothing, found without a look at most of the others.
+    /// - Parameter place: In `0 ..< count - missingCount`.
+    package func completeRow(at place: Int) throws(StoreError) -> Int {
+        guard missingCount > 0 else { return place }
+        var cursor = try RepairableCursor(file, Section.missingRows)
+        // Before the missing row at place k, its number less k rows lack nothing.
+        var (low, high) = (0, Int(clamping: cursor.count))
+        while low < high {
+            let middle = (low + high) / 2
+            let row = Int(
+                clamping: unsafe try cursor.withRecord(UInt64(middle)) {
+                    unsafe $0.number(at: 0, width: PackedReference.size)
+                })
+            if row - middle <= place { low = middle + 1 } else { high = middle }
+        }
+        return place + low
+    }
+
     /// Reads every block and compares it with its checksum.
     package func check() throws(StoreError) {
         let (kind, recordSizes) = Self.layout(columns)

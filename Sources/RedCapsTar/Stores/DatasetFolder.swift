@@ -33,7 +33,8 @@ public struct DatasetFolder: FileStore {
     }
 
     /// Looks at a folder.
-    /// - Returns: `nil` if there are tars in it whose index would have to be built first.
+    /// - Returns: `nil` if there are tars in it whose index would have to be built, or compared with
+    ///   them, first.
     package init?(built folder: String) throws(StoreError) {
         let contents = try FolderListing.entries(folder)
         let index = Self.hasShards(contents) ? try TarIndex(built: folder) : nil
@@ -46,7 +47,7 @@ public struct DatasetFolder: FileStore {
         self.index = index
         tars = index.map(TarShardStore.init)
         topLevel = Set(
-            contents.map(\.name).filter { !ShardName.isShard($0) && !$0.hasPrefix(".") }
+            contents.map(\.name).filter { !ShardName.isShard($0) && !HiddenName.isHidden($0.utf8) }
                 .map { Array($0.utf8) })
     }
 

@@ -8,6 +8,13 @@ public struct MemoryStore: FileStore {
     /// Makes a store of files by path.
     /// - Throws: `unsafePath` for a path that is absolute, empty or has `..`.
     public init(_ files: [String: [UInt8]]) throws(StoreError) {
+        try self.init(pairs: files.map { (path: $0.key, bytes: $0.value) })
+    }
+
+    /// Makes a store of files by path, where paths may differ in ways that Unicode calls equivalent; of
+    /// equal paths the last counts.
+    /// - Throws: `unsafePath` for a path that is absolute, empty or has `..`.
+    public init(pairs files: [(path: String, bytes: [UInt8])]) throws(StoreError) {
         var places: [MemberPath: Int] = [:]
         var contents: [[UInt8]] = []
         for (path, bytes) in files {

@@ -28,11 +28,19 @@ final class OpenShards: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    /// An open shard, and its length now. If that is the indexed one, it is the shard that was
-    /// indexed as far as time and fingerprint tell.
+    /// An open shard as it is now.
+    struct Shard {
+        let file: OpenFile
+        /// Its length and time when it was looked at last, just now.
+        let stamp: FileStamp
+    }
+
+    /// An open shard, and its length and time now.
+    /// - Parameter verify: Called if the shard was opened or has changed since the last time; throws
+    ///   if it isn't what was indexed.
     func file(
-        _ key: Key, _ shard: TarIndex.Shard
-    ) throws(StoreError) -> (file: OpenFile, byteCount: UInt64) {
+        _ key: Key, _ path: String, verify: (FileStamp) throws(StoreError) -> Void
+    ) throws(StoreError) -> Shard {
         let open = state.update { state in
             state.clock += 1
             state.files[key]?.lastUse = state.clock
@@ -41,16 +49,17 @@ final class OpenShards: Sendable {
         if let open {
             // A handle that has become stale is opened anew.
             let now = try? open.file.stamp()
-            if let now, now == open.status { return (open.file, now.byteCount) }
+            if let now, now == open.status { return Shard(file: open.file, stamp: now) }
             close(key)
         }
-        let file = try opened(shard.path)
-        let status = try verified(file, shard)
+        let file = try opened(path)
+        let status = try file.stamp()
+        try verify(status)
         state.update { state in
             while state.files.count >= limit { state.evictOldest() }
             state.files[key] = (file, status, state.clock)
         }
-        return (file, status.byteCount)
+        return Shard(file: file, stamp: status)
     }
 
     /// Opens a file, with fewer others open if the system has no descriptor left.
@@ -64,20 +73,6 @@ final class OpenShards: Sendable {
             }
             return try OpenFile(path)
         }
-    }
-
-    private func verified(
-        _ file: OpenFile, _ shard: TarIndex.Shard
-    ) throws(StoreError) -> FileStamp {
-        let status = try file.stamp()
-        if status.byteCount == shard.byteCount, status.modified != shard.file.modified {
-            guard try file.fingerprint(byteCount: status.byteCount) == shard.fingerprint else {
-                throw StoreError(
-                    .changed, file: shard.path,
-                    reason: "the shard isn't the one that was indexed; open the data set again")
-            }
-        }
-        return status
     }
 
     /// Closes a shard, or all of a store.
