@@ -118,12 +118,110 @@ struct DistributedContextTests {
                     "SLURM_STEP_TASKS_PER_NODE": "1",
                 ])
                 == "rank 3 of 4, local rank 1 (Open MPI)")
-        // A step of more tasks than MPI has processes isn't that of its daemons.
+        // On nodes without a process of MPI's there is a daemon, too: `salloc -N 2 mpirun -np 1`.
+        #expect(
+            text(
+                ["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "1", "PMIX_RANK": "0"],
+                daemons, ["SLURM_PROCID": "0", "SLURM_GTIDS": "0", "SLURM_TASKS_PER_NODE": "1(x2)"])
+                == "rank 0 of 1 (Open MPI)")
+        #expect(
+            text(
+                ["OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "2"], daemons,
+                ["SLURM_STEP_NUM_TASKS": "3", "SLURM_STEP_TASKS_PER_NODE": "1(x3)"])
+                == "rank 1 of 2 (Open MPI)")
+        // A step that a process of MPI's has started itself isn't that of its daemons.
         #expect(
             text(
                 ["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "1"], daemons)
                 == "OMPI_COMM_WORLD_RANK=0, OMPI_COMM_WORLD_SIZE=1, SLURM_PROCID=1, "
                 + "SLURM_STEP_NUM_TASKS=2: Open MPI and a Slurm step disagree")
+    }
+
+    /// What Slurm 22.05 gives a batch script that was submitted from inside a step of two tasks.
+    private static let inherited = [
+        "SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_GTIDS": "0", "SLURM_NTASKS": "1",
+        "SLURM_TASKS_PER_NODE": "1", "SLURM_NODELIST": "nodeB", "SLURM_STEP_NUM_TASKS": "2",
+        "SLURM_STEP_TASKS_PER_NODE": "2", "SLURM_STEP_NODELIST": "nodeA", "SLURM_JOB_ID": "5",
+    ]
+    /// What it gives the first task of a step with one on each of two nodes, and a batch script that was
+    /// submitted from inside such a step.
+    private static let onePerNode = [
+        "SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_GTIDS": "0", "SLURM_NTASKS": "2",
+        "SLURM_TASKS_PER_NODE": "1(x2)", "SLURM_NODELIST": "nodeA,nodeB",
+        "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_TASKS_PER_NODE": "1(x2)",
+        "SLURM_STEP_NODELIST": "nodeA,nodeB", "SLURM_JOB_ID": "5",
+    ]
+
+    @Test("A batch script that was submitted from inside a step is by itself")
+    func inheritedStep() {
+        let alone = "rank 0 of 1 (no launcher)"
+        #expect(text(Self.inherited) == alone)
+        // One number of a task where the step has two on the node; another layout; other nodes.
+        #expect(
+            text(Self.inherited, ["SLURM_TASKS_PER_NODE": "2", "SLURM_NODELIST": "nodeA"]) == alone)
+        #expect(text(Self.onePerNode, ["SLURM_TASKS_PER_NODE": "1"]) == alone)
+        #expect(text(Self.onePerNode, ["SLURM_STEP_NODELIST": "nodeB,nodeC"]) == alone)
+        #expect(text(Self.inherited, ["RANK": "1", "WORLD_SIZE": "2"]) == "rank 1 of 2 (torchrun)")
+        #expect(
+            text(Self.inherited, Self.openMPI) == "rank 3 of 4, local rank 1 (Open MPI)")
+        #expect(
+            text(Self.inherited, Self.array, by: .jobArray) == "rank 1 of 3 (a Slurm job array)")
+    }
+
+    @Test("A task of a step is known by its number, or by those of its node")
+    func tasks() {
+        let tasks = Self.inherited.merging([
+            "SLURM_TASKS_PER_NODE": "2", "SLURM_NODELIST": "nodeA", "SLURM_GTIDS": "0,1",
+        ]) { $1 }
+        #expect(text(tasks) == "rank 0 of 2, local rank 0 (a Slurm step)")
+        #expect(
+            text(Self.onePerNode, ["SLURM_PROCID": "1", "SLURM_GTIDS": "1"])
+                == "rank 1 of 2, local rank 0 (a Slurm step)")
+    }
+
+    @Test("Where a script can't be told from a step's first task, that is said")
+    func question() {
+        let question = text(Self.onePerNode)
+        #expect(
+            question.hasPrefix(
+                "SLURM_GTIDS=0, SLURM_PROCID=0, SLURM_STEP_NUM_TASKS=2, "
+                    + "SLURM_STEP_TASKS_PER_NODE=1(x2), SLURM_TASKS_PER_NODE=1(x2): "))
+        #expect(question.contains("unset SLURM_STEP_NUM_TASKS in a script"))
+        // Others know.
+        #expect(
+            text(Self.onePerNode, ["PMI_RANK": "0", "PMI_SIZE": "2"]) == "rank 0 of 2 (PMI)")
+        #expect(
+            text(Self.onePerNode, ["RANK": "0", "WORLD_SIZE": "2"]) == "rank 0 of 2 (torchrun)")
+    }
+
+    @Test("Slurm's keeper further up tells a script from a step, whatever variables say")
+    func ancestors() throws {
+        func text(_ environment: [String: String], _ titles: String...) -> String {
+            do {
+                return try DistributedContext(environment: environment, ancestors: titles)
+                    .description
+            } catch {
+                return "\(error)"
+            }
+        }
+        let (first, alone) = (
+            "rank 0 of 2, local rank 0 (a Slurm step)", "rank 0 of 1 (no launcher)"
+        )
+        #expect(text(Self.onePerNode, "bash", "slurmstepd: [5.1]    ", "slurmd") == first)
+        #expect(
+            text(Self.onePerNode, "/bin/sh /spool/job5/slurm_script", "slurmstepd: [5.batch]")
+                == alone)
+        #expect(text(Self.onePerNode, "slurmstepd: [5.interactive]") == alone)
+        // `srun --preserve-env` leaves the job's layout.
+        #expect(
+            text(
+                Self.onePerNode.merging(["SLURM_TASKS_PER_NODE": "2(x2)"]) { $1 },
+                "slurmstepd: [5.2]") == first)
+        // An allocation that was asked for from inside a step of another job.
+        #expect(text(Self.onePerNode, "bash", "salloc -n 1", "slurmstepd: [4.0]") == alone)
+        #expect(text(Self.onePerNode, "/usr/bin/salloc", "slurmstepd: [5.0]") == alone)
+        #expect(text(Self.onePerNode, "slurmstepd: [4.0]") == alone)
+        #expect(text(Self.onePerNode, "slurmstepd:", "slurmstepd: x", "").contains("unset"))
     }
 
     @Test("Launchers that disagree are refused")

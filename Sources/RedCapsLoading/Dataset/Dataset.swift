@@ -131,6 +131,17 @@ extension Dataset {
         attempts: Int = FailurePolicy.maximumReplacements + 1, into storage: Storage, slot: Int,
         workspace: Workspace
     ) throws(TooManyFailures) -> LoadedSample<Sample> {
+        try load(
+            index, position: position, draws: &draws, attempts: attempts, into: storage, slot: slot,
+            workspace: workspace, isOver: { false })
+    }
+
+    /// The same for a run that may be over meanwhile.
+    /// - Parameter isOver: Whether nobody wants the sample any more; asked after each failure.
+    func load(
+        _ index: Int, position: Int, draws: inout some SampleDraws, attempts: Int,
+        into storage: Storage, slot: Int, workspace: Workspace, isOver: () -> Bool
+    ) throws(TooManyFailures) -> LoadedSample<Sample> {
         var failures: [SampleFailure] = []
         var used = index
         while true {
@@ -147,7 +158,7 @@ extension Dataset {
             } catch {
                 failures.append(SampleFailure(position: position, index: used, error: error))
             }
-            guard failures.count < attempts else {
+            guard failures.count < attempts, !isOver() else {
                 throw TooManyFailures(failures: failures, count: failures.count)
             }
             used = replacement(for: index, draws: &draws)

@@ -42,6 +42,11 @@ public struct BatchContext: Sendable {
     public let resumePoint: ResumePoint
     /// In the reference mode, which of Python's workers loads it; else `nil`.
     public let worker: Int?
+    /// The epoch of the order that it begins in, from 0, the same on all ranks; `nil` for an order
+    /// without epochs.
+    public let epoch: Int?
+    /// Its number among the batches that begin in that epoch, from 0.
+    public let numberInEpoch: Int?
 
     /// Makes what a loader would tell of a batch, for tests of what is done with batches.
     /// - Parameters:
@@ -50,13 +55,16 @@ public struct BatchContext: Sendable {
     ///   - failures: What failed; nothing by default.
     ///   - resumePoint: Where to go on; by default the beginning of a list.
     ///   - worker: The worker of a Python run, if it is one.
+    ///   - epoch: The epoch that the batch begins in; `nil` by default.
+    ///   - numberInEpoch: Which batch of that epoch it is; `nil` by default.
     public init(
         number: Int = 0, positions: BatchPositions = BatchPositions(start: 0, count: 0),
         failures: [SampleFailure] = [], resumePoint: ResumePoint = ResumePoint(),
-        worker: Int? = nil
+        worker: Int? = nil, epoch: Int? = nil, numberInEpoch: Int? = nil
     ) {
         (self.number, self.positions, self.failures) = (number, positions, failures)
         (self.resumePoint, self.worker) = (resumePoint, worker)
+        (self.epoch, self.numberInEpoch) = (epoch, numberInEpoch)
     }
 }
 
@@ -71,6 +79,11 @@ public struct SampleBatch<Sample: Sendable>: Sendable, RandomAccessCollection {
     public init(samples: [LoadedSample<Sample>], context: BatchContext = BatchContext()) {
         (self.samples, self.context) = (samples, context)
     }
+
+    /// The epoch that it begins in; `nil` for an order without epochs.
+    public var epoch: Int? { context.epoch }
+    /// Its number in that epoch.
+    public var numberInEpoch: Int? { context.numberInEpoch }
 
     /// Samples are counted from 0, whatever their positions.
     public var startIndex: Int { 0 }

@@ -19,7 +19,10 @@ extension DistributedContext {
             guard let value = unsafe getenv(name) else { continue }
             environment[name] = unsafe String(cString: value)
         }
-        return try DistributedContext(environment: environment, numbering)
+        return try DistributedContext(
+            Environment(
+                variables: environment, ancestors: { ProcessAncestors.all().map(\.title) }),
+            numbering)
     }
 
     /// The context of a process with these environment variables.
@@ -30,7 +33,18 @@ extension DistributedContext {
     public init(
         environment: [String: String], _ numbering: Numbering = .launcher
     ) throws(LauncherError) {
-        let environment = Environment(variables: environment)
+        try self.init(Environment(variables: environment), numbering)
+    }
+
+    /// - Parameter ancestors: The titles of the processes that started this one, the nearest first.
+    package init(
+        environment: [String: String], ancestors: [String], _ numbering: Numbering = .launcher
+    ) throws(LauncherError) {
+        try self.init(
+            Environment(variables: environment, ancestors: { ancestors }), numbering)
+    }
+
+    private init(_ environment: Environment, _ numbering: Numbering) throws(LauncherError) {
         let launched = try Launcher.context(in: environment)
         guard numbering == .jobArray else {
             self = launched ?? .alone
@@ -63,6 +77,8 @@ public struct LauncherError: Error, Sendable, Equatable, CustomStringConvertible
 /// Environment variables that are numbers.
 struct Environment {
     let variables: [String: String]
+    /// The titles of the processes that started this one, the nearest first, where they can be seen.
+    var ancestors: () -> [String] = { [] }
 
     func has(_ name: String) -> Bool { variables[name] != nil }
 

@@ -28,8 +28,7 @@ struct Launcher: Sendable {
     static let all = [torchrun, openMPI, pmi, slurm]
 
     private static let pmixRank = "PMIX_RANK"
-    private static let tasksPerNode = "SLURM_STEP_TASKS_PER_NODE"
-    static let otherNames = [pmixRank, tasksPerNode]
+    static let otherNames = [pmixRank] + SlurmStep.names
 
     /// What the launchers say; `nil` if there is none.
     static func context(in environment: Environment) throws(LauncherError) -> DistributedContext? {
@@ -37,11 +36,17 @@ struct Launcher: Sendable {
         var found: (launcher: Launcher, context: DistributedContext)?
         for launcher in [openMPI, pmi, slurm] {
             guard let context = try launcher.context(in: environment) else { continue }
+            let step = launcher.source == .slurm ? SlurmStep(in: environment, context) : nil
+            if step == .script { continue }
             guard let first = found else {
+                if step == .unknown { throw SlurmStep.question(environment) }
                 found = (launcher, context)
                 continue
             }
-            if launcher.startsDaemons(context, for: first.context, environment) { continue }
+            if step == .unknown || launcher.startsDaemons(context, for: first.context, environment)
+            {
+                continue
+            }
             guard context.rank == first.context.rank,
                 context.worldSize == first.context.worldSize
             else {
@@ -67,14 +72,13 @@ struct Launcher: Sendable {
     }
 
     /// MPI's own launchers start a daemon on each node of a Slurm job as a step with one task on
-    /// each, whose variables their processes inherit.
+    /// each, whose variables their processes inherit: also on nodes that get no process. As nodes are
+    /// filled in their order, a process lies on no later node than its rank says.
     private func startsDaemons(
         _ step: DistributedContext, for mpi: DistributedContext, _ environment: Environment
     ) -> Bool {
-        guard source == .slurm, step.worldSize <= mpi.worldSize,
-            let tasks = environment.variables[Self.tasksPerNode]
-        else { return false }
-        return tasks == "1" || tasks.hasPrefix("1(")
+        source == .slurm && SlurmStep.hasOneTaskOnEachNode(environment)
+            && (step.worldSize <= mpi.worldSize || step.rank <= mpi.rank)
     }
 
     /// What this launcher says; `nil` if it isn't at work.

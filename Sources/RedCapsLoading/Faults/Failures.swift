@@ -15,6 +15,9 @@ public struct SampleFailure: Sendable, CustomStringConvertible {
     /// The path of the file at fault, where the data set tells it.
     public var path: String? { (error as? any LocatedError)?.path }
 
+    /// What tells failures of its kind from others: see `LocatedError.kind`.
+    package var kind: String { FailureKind.name(of: error) }
+
     /// The place and the reason in one line.
     public var description: String { "position \(position), \(error)" }
 }
@@ -61,6 +64,13 @@ public struct FailurePolicy: Sendable, Hashable {
     var attempts: Int {
         action == .replace ? min(budget.count ?? .max, Self.maximumReplacements) + 1 : 1
     }
+
+    /// The same for a sample by its number in the run, from 0: the run has ended, whatever is tried
+    /// next, once more have failed for it than the budget bears by then.
+    func attempts(atSample number: Int) -> Int {
+        action == .replace
+            ? min(budget.most(of: number + 1), Self.maximumReplacements) + 1 : 1
+    }
 }
 
 /// How many failures a run bears. They are counted in the order of the samples, from where the run
@@ -89,9 +99,10 @@ public struct FailureBudget: Sendable, Hashable, ExpressibleByIntegerLiteral {
     public init(integerLiteral count: Int) { self = .count(count) }
 
     /// Whether so many failures among so many positions are borne.
-    func bears(_ failures: Int, of positions: Int) -> Bool {
-        failures <= count ?? max(100, Int(share * Double(positions)))
-    }
+    func bears(_ failures: Int, of positions: Int) -> Bool { failures <= most(of: positions) }
+
+    /// How many failures among so many positions are borne.
+    func most(of positions: Int) -> Int { count ?? max(100, Int(share * Double(positions))) }
 }
 
 /// More samples couldn't be loaded than the policy bears.
@@ -106,15 +117,13 @@ public struct TooManyFailures: Error, Sendable, CustomStringConvertible {
         (self.failures, self.count) = (failures, count ?? failures.count)
     }
 
-    /// The count, and the last failure.
+    /// The count, and the last failure; whether all of many are of one kind.
     public var description: String {
         let last = failures.last.map { "\($0)" } ?? ""
-        return count == 1 ? last : "\(count) samples couldn't be loaded; the last: \(last)"
+        guard count > 1 else { return last }
+        let isOneKind = failures.count >= 20 && Set(failures.map(\.kind)).count == 1
+        return "\(count) samples couldn't be loaded; the last: \(last)"
+            + (isOneKind
+                ? "; the others failed alike, so that the cause may be the whole data set's" : "")
     }
-}
-
-/// An error of a sample that knows which file is at fault: a loader's failures and ledgers name it.
-public protocol LocatedError: Error {
-    /// The file's path, as the data set's manifest has it.
-    var path: String { get }
 }

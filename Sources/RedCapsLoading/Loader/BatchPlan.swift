@@ -18,6 +18,8 @@ package struct BatchPlan: Sendable {
     package var dropsLast = false
     /// Epochs that begin with a new batch each; they are then numbered from the very first.
     package var epochs: EpochPlan?
+    /// How many positions an epoch of the order has, if it has any; batches may go across.
+    package var samplesPerEpoch: Int?
 
     /// Whether it covers the order from its beginning, and all of it.
     var isWhole: Bool {

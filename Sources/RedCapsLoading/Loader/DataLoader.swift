@@ -47,15 +47,28 @@ public struct DataLoader<Source: Dataset>: AsyncSequence, Sendable {
         let plan = options.plan(from: start, over: layout)
         guard plan.end != nil || plan.positions(ofBatch: plan.firstNumber) != nil else {
             throw LoaderError(
-                "batch \(plan.firstNumber) begins beyond the last position that can be counted")
+                plan.reasonForNoBatches
+                    ?? "batch \(plan.firstNumber) begins beyond the last position there can be")
         }
         run = LoaderRun(options, plan, start: start)
         options.context.log(to: options.logger)
+        DebugBuild.tell(options.logger)
     }
 
     /// Where the last delivered batch left off, whichever iteration delivered it; before the first,
     /// where the loader begins.
     public var state: ResumePoint { run.state }
+
+    /// How many batches an epoch of the order has on this rank; `nil` for an order without epochs.
+    ///
+    /// Where batches go across the ends of epochs, and epochs therefore don't all have equally many, it is
+    /// the most: so many as begin in an epoch that begins with a batch. Of the whole order, whatever
+    /// `batchLimit` and `skippedBatches` leave of it.
+    public var batchesPerEpoch: Int? { run.plan.batchesPerEpoch }
+
+    /// Why an iteration gives no batch at all, as where a run is resumed that is through; `nil` if it
+    /// gives any.
+    package var reasonForNoBatches: String? { run.plan.reasonForNoBatches }
 
     /// What has been done so far, over all iterations.
     public var statistics: LoaderStatistics { run.meter.snapshot }

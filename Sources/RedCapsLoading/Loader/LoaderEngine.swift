@@ -18,6 +18,8 @@ final class LoaderEngine<Source: Dataset>: Sendable {
     private let run: LoaderRun
     private let state: ConditionLock<State>
     private let isCancelled = Atomic(false)
+    private let failures: FailureReporter
+    private let isEndTold = Atomic(false)
     /// Of the workers, then of the readers.
     private let probes: [LoadingProbe]
 
@@ -26,6 +28,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
         self.dataset = dataset
         self.run = run
         let options = run.options
+        failures = FailureReporter(options.failurePolicy, options.logger, options.onFailure)
         let draws = options.drawRules.policy(from: run.start, epochs: run.plan.epochs)
         let readsAhead = Source.Files.self != Void.self && !draws.takesWholeBatches
         probes = (0..<(options.workers + (readsAhead ? options.readsInFlight : 0))).map { _ in
@@ -47,17 +50,32 @@ final class LoaderEngine<Source: Dataset>: Sendable {
             readsAhead: readsAhead, makeStorage: { try dataset.makeStorage(for: $0) })
         state = ConditionLock(first, queues: WaitQueue.count)
         run.meter.begin(self, probes)
+        try startThreads()
+    }
+
+    /// Starts the workers, one at least, and the thread that watches them.
+    private func startThreads() throws(LoaderError) {
+        let options = run.options
+        var started = 0
         do throws(ThreadError) {
             for number in 0..<options.workers {
                 state.update { state in state.workers += 1 }
                 try WorkerThread.start { [self] in work(probes[number]) }
+                started += 1
             }
             if let limit = options.stallLimit {
                 try WorkerThread.start { [self] in watch(limit) }
             }
         } catch {
-            cancel()
-            throw LoaderError(error.description)
+            if started < options.workers { state.update { state in state.workers -= 1 } }
+            guard started > 0 else {
+                cancel()
+                throw LoaderError(error.description)
+            }
+            options.logger.warning(
+                "\(started) of \(options.workers) workers load, and nobody tells if they are stuck: \(error)"
+            )
+            run.meter.update { $0.workers = started }
         }
     }
 
@@ -127,8 +145,12 @@ final class LoaderEngine<Source: Dataset>: Sendable {
                 guard !isCancelled.load(ordering: .relaxed) else { break }
                 let position = ticket.positions[place]
                 let slot = ticket.slot + place
-                done.results.append(
-                    load(index, position, &done.draws, into: ticket.storage, slot, workspace))
+                let result = load(
+                    index, position, &done.draws, into: ticket.storage, slot, workspace,
+                    attempts: run.options.failurePolicy.attempts(atSample: ticket.number + place))
+                done.results.append(result)
+                // The run ends with it.
+                if case .failed = result, run.options.failurePolicy.action != .skip { break }
             }
             if !isRead { done.readTime = probe.readTime &- before }
         } catch {
@@ -139,14 +161,14 @@ final class LoaderEngine<Source: Dataset>: Sendable {
 
     private func load(
         _ index: Int, _ position: Int, _ draws: inout DrawPolicy.Draws,
-        into storage: Source.Storage, _ slot: Int, _ workspace: Source.Workspace
+        into storage: Source.Storage, _ slot: Int, _ workspace: Source.Workspace, attempts: Int
     ) -> State.Window.Result {
         do throws(TooManyFailures) {
             return .loaded(
                 try draws.load(
-                    index, of: dataset, position: position,
-                    attempts: run.options.failurePolicy.attempts, into: storage, slot: slot,
-                    workspace: workspace))
+                    index, of: dataset, position: position, attempts: attempts, into: storage,
+                    slot: slot, workspace: workspace,
+                    isOver: { isCancelled.load(ordering: .relaxed) }))
         } catch {
             return .failed(error.failures)
         }
@@ -159,9 +181,10 @@ final class LoaderEngine<Source: Dataset>: Sendable {
             try WorkerThread.start { [self] in readAhead() }
         } catch {
             // Those that there are do, and without any the workers read.
-            run.options.logger.warning("can't read ahead: \(error)")
+            run.options.logger.warning("no more threads read ahead: \(error)")
             state.update(waking: { state, wakeUps in
                 state.readers -= 1
+                state.mayAddReaders = false
                 if state.readers == 0 { state.reads.disable() }
                 wakeUps.all(in: WaitQueue.workers)
             })
@@ -239,16 +262,26 @@ final class LoaderEngine<Source: Dataset>: Sendable {
 
     private func accept(_ delivery: State.Delivery, waited: UInt64) throws -> Source.Batch? {
         switch delivery.outcome {
-        case .end: return nil
-        case .failure(let error, let failures):
-            tell(failures)
+        case .end:
+            failures.tellRest()
+            if let reason = run.plan.reasonForNoBatches,
+                !isEndTold.exchange(true, ordering: .relaxed)
+            {
+                run.options.logger.warning("\(reason)")
+            }
+            return nil
+        case .failure(let error, let last):
+            failures.tell(last)
+            // Threads may be trying what nobody wants any more.
+            cancel()
             throw error
         case .batch(let batch):
-            tell(batch.failures)
+            failures.tell(batch.failures)
+            let place = run.plan.place(ofBatch: batch.number)
             let context = BatchContext(
                 number: batch.number, positions: batch.positions, failures: batch.failures,
                 resumePoint: run.point(afterBatch: batch.number, batch.drawState),
-                worker: batch.owner)
+                worker: batch.owner, epoch: place?.epoch, numberInEpoch: place?.batch)
             let collated = run.probe.measure(.collate, of: batch.number) {
                 dataset.collate(batch.samples, in: batch.storage, context: context)
             }
@@ -256,14 +289,6 @@ final class LoaderEngine<Source: Dataset>: Sendable {
                 context, waited: waited, depth: delivery.depth, samples: batch.samples.count,
                 replaced: batch.samples.count { !$0.failures.isEmpty })
             return collated
-        }
-    }
-
-    private func tell(_ failures: [SampleFailure]) {
-        let verb = run.options.failurePolicy.action.verb
-        for failure in failures {
-            run.options.logger.warning("\(verb): \(failure)")
-            run.options.onFailure?(failure)
         }
     }
 
@@ -301,6 +326,7 @@ final class LoaderEngine<Source: Dataset>: Sendable {
 
     /// Lets the threads end after the samples that they are at, and forgets what is loaded.
     func cancel() {
+        failures.tellRest()
         isCancelled.store(true, ordering: .relaxed)
         for probe in probes { probe.cancel() }
         let due = state.update(waking: { state, wakeUps in

@@ -39,7 +39,8 @@ public struct LoaderOptions: Sendable {
     /// How long a stage of a sample may take before it is reported: a minute by default, `nil` for
     /// ever.
     public var stallLimit: Duration?
-    /// Told about every sample that failed, and about stages that are stuck.
+    /// Told about samples that failed, the first few of each kind and then their number; about stages
+    /// that are stuck, and why there is no batch at all where there is none.
     public var logger: Logger
     /// Called for every sample that failed, in order, on the consumer's thread just before it gets
     /// the batch.
@@ -52,7 +53,8 @@ public struct LoaderOptions: Sendable {
     ///   - batchSize: Samples in a batch, 1 ... 65536.
     ///   - sampler: The order; by default all samples again and again, shuffled by seed 0.
     ///   - workers: Threads that decode, 1 ... 1024; `nil`, the default, for one for each processor
-    ///     that the process may use.
+    ///     that the process may use, or for its part of these where a launcher has started several
+    ///     processes on the machine.
     ///   - prefetchBatches: Batches loaded ahead of the consumer, 2 by default. So many and one more
     ///     are in memory.
     ///   - seed: What randomness within samples depends on; 0 by default.
@@ -73,7 +75,7 @@ public struct LoaderOptions: Sendable {
     ) {
         self.batchSize = batchSize
         self.sampler = sampler
-        self.workers = workers ?? WorkerThread.usableCores
+        self.workers = workers ?? min(1024, WorkerThread.ownCores)
         self.prefetchBatches = prefetchBatches
         self.seed = seed
         self.context = context
@@ -135,6 +137,9 @@ public struct LoaderOptions: Sendable {
         plan.end = sampler.length(over: layout).map { min(max($0, 0), Int.max / 2) }
         plan.dropsLast = dropsLast
         plan.epochs = drawRules.epochs(over: layout)
+        plan.samplesPerEpoch = sampler.samplesPerEpoch(over: layout).flatMap {
+            (1..<Int.max).contains($0) ? $0 : nil
+        }
         return plan
     }
 }

@@ -50,6 +50,8 @@ struct LoaderState<Source: Dataset>: Sendable {
     var workers = 0
     var readers = 0
     var idleReaders = 0
+    /// Not once the system has refused a thread.
+    var mayAddReaders = true
     private var numberedReaders = 0
     var isCancelled = false
 
@@ -121,7 +123,7 @@ struct LoaderState<Source: Dataset>: Sendable {
 
     /// Whether a thread that reads should be added.
     mutating func wantsReader() -> Bool {
-        guard readsAhead, !isCancelled, idleReaders == 0, readers < reads.limit,
+        guard readsAhead, mayAddReaders, !isCancelled, idleReaders == 0, readers < reads.limit,
             let sample = reads.sampleToRead(from: window.firstUntaken),
             window.index(of: sample) != nil
         else { return false }

@@ -5,56 +5,6 @@
 /// them. Threads take the lowest that they may, so that all of them work on the batch that is due
 /// before any begins the next, and bring results in any order. Batches come out in order.
 package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
-    /// What became of a sample.
-    package enum Result: Sendable {
-        case loaded(LoadedSample<Sample>)
-        /// It failed, as did those that were tried in its place.
-        case failed([SampleFailure])
-        /// Nothing can be loaded at all.
-        case broken(any Error)
-    }
-
-    /// Samples to load, neighbours in one batch.
-    package struct Ticket: Sendable {
-        package let place: Place
-        /// Their positions in the stream.
-        package let positions: BatchPositions
-        package let indices: ArraySlice<Int>
-        package let storage: Storage
-        /// What they draw from, one after the other.
-        package let draws: DrawPolicy.Draws
-        package var slot: Int { place.slot }
-        package var batch: Int { place.batch }
-    }
-
-    /// Where results belong. It doesn't hold the storage: a thread that is slow to go on after its
-    /// last sample would otherwise keep the memory of a batch that is long gone.
-    package struct Place: Sendable {
-        fileprivate let batch: Int
-        fileprivate let slot: Int
-    }
-
-    /// A batch that is all there.
-    package struct Finished: Sendable {
-        package let number: Int
-        package let positions: BatchPositions
-        package let samples: [LoadedSample<Sample>]
-        package let storage: Storage
-        package let failures: [SampleFailure]
-        /// Who owned its draws, if somebody did, and how far these are after it.
-        package let owner: Int?
-        package let drawState: DrawPolicy.State?
-    }
-
-    /// What comes out.
-    package enum Outcome: Sendable {
-        case batch(Finished)
-        /// Nothing but the end comes after it. With the failures that haven't been told before.
-        case failure(any Error, [SampleFailure])
-        /// There are no more batches.
-        case end
-    }
-
     private struct Batch {
         let planned: PlannedBatch
         /// The number of its first sample.
@@ -62,6 +12,13 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
         var storage: Storage?
         var results: [Result?]
         var remaining: Int
+        /// The first slot known to end the run: nothing of what comes after it counts.
+        var fatalSlot: Int?
+
+        /// Whether all results that count are there.
+        var isDue: Bool {
+            remaining == 0 || fatalSlot.map { !results[..<$0].contains { $0 == nil } } ?? false
+        }
     }
 
     private let plan: BatchPlan
@@ -181,7 +138,7 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
         guard let storage = storage(ofBatch: batch, makeStorage) else { return nil }
         var taken = 1
         while taken < count, slot + taken < batches[batch].planned.indices.count,
-            !takenAhead.contains(sample + taken)
+            sample + taken < plannedSamples, !takenAhead.contains(sample + taken)
         {
             taken += 1
         }
@@ -228,6 +185,7 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
         let planned = batches[batch].planned
         return Ticket(
             place: Place(batch: planned.number, slot: slots.lowerBound),
+            number: batches[batch].firstSample + slots.lowerBound,
             positions: BatchPositions(
                 start: planned.positions[slots.lowerBound], stride: planned.positions.stride,
                 count: slots.count),
@@ -237,8 +195,9 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     /// Who owns the draws of a ticket's samples, if somebody does.
     package func owner(of ticket: Ticket) -> Int? { draws.owner(ofBatch: ticket.batch) }
 
-    /// Takes in the results of a ticket, and what they have drawn from.
-    /// - Returns: Whether a batch is all there now.
+    /// Takes in the results of a ticket, and what they have drawn from. After one that ends the run,
+    /// whatever comes before it, nothing more is begun.
+    /// - Returns: Whether a batch is all there now, or as much of it as counts.
     package mutating func complete(
         _ place: Place, _ results: [Result], _ draws: DrawPolicy.Draws
     ) -> Bool {
@@ -248,9 +207,27 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
         }
         for (offset, result) in results.enumerated() {
             batches[batch].results[place.slot + offset] = result
+            if isFatal(result) { end(at: place.slot + offset, ofBatch: batch) }
         }
         batches[batch].remaining -= results.count
-        return batches[batch].remaining == 0
+        return batches[batch].isDue
+    }
+
+    /// Whether a result ends the run, whatever it is the result of.
+    private func isFatal(_ result: Result) -> Bool {
+        switch result {
+        case .loaded: false
+        case .failed: policy.action != .skip
+        case .broken: true
+        }
+    }
+
+    /// Forgets all that comes after a slot.
+    private mutating func end(at slot: Int, ofBatch batch: Int) {
+        batches[batch].fatalSlot = min(slot, batches[batch].fatalSlot ?? slot)
+        plannedSamples = min(plannedSamples, batches[batch].firstSample + slot + 1)
+        batches.removeSubrange((batch + 1)...)
+        isPlanned = true
     }
 
     // MARK: Delivering
@@ -262,7 +239,7 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
     }
 
     /// How many batches are all there.
-    package var finishedCount: Int { batches.prefix(capacity).count { $0.remaining == 0 } }
+    package var finishedCount: Int { batches.prefix(capacity).count { $0.isDue } }
 
     /// What is due next, or `nil` while it isn't all there.
     package mutating func takeOutcome(
@@ -273,7 +250,7 @@ package struct ReorderWindow<Sample: Sendable, Storage: Sendable>: Sendable {
             defer { failure = nil }
             return failure.map { .failure($0, []) } ?? end()
         }
-        guard batch.remaining == 0 else { return nil }
+        guard batch.isDue else { return nil }
         let storage: Storage
         do {
             storage = try batch.storage ?? makeStorage(batch.planned)

@@ -68,22 +68,24 @@ extension DrawPolicy {
         }
 
         /// Loads a sample, or another one in its place.
-        /// - Throws: `TooManyFailures` if as many as `attempts` failed.
+        /// - Throws: `TooManyFailures` if as many as `attempts` failed, or after a failure if the run
+        ///   is over.
         mutating func load<Source: Dataset>(
             _ index: Int, of dataset: Source, position: Int, attempts: Int,
-            into storage: Source.Storage, slot: Int, workspace: Source.Workspace
+            into storage: Source.Storage, slot: Int, workspace: Source.Workspace,
+            isOver: () -> Bool
         ) throws(TooManyFailures) -> LoadedSample<Source.Sample> {
             guard var draws = stream else {
                 var draws = PositionalDraws(seed: seed, position: position)
                 return try dataset.load(
                     index, position: position, draws: &draws, attempts: attempts, into: storage,
-                    slot: slot, workspace: workspace)
+                    slot: slot, workspace: workspace, isOver: isOver)
             }
             stream = nil  // so that it isn't copied when it is drawn from
             defer { stream = draws }
             return try dataset.load(
                 index, position: position, draws: &draws, attempts: attempts, into: storage,
-                slot: slot, workspace: workspace)
+                slot: slot, workspace: workspace, isOver: isOver)
         }
     }
 }

@@ -1,8 +1,5 @@
 /// A sampler with Python's epochs, of which in the reference mode each begins with a new batch.
-protocol EpochSampler: Sampler {
-    /// How many positions there are to an epoch, all ranks together.
-    func epochLength(over layout: DatasetLayout) -> Int
-}
+protocol EpochSampler: Sampler {}
 
 /// What a run's options say about who owns the draws of its batches.
 struct DrawRules {
@@ -37,8 +34,9 @@ struct DrawRules {
             }
             return
         }
-        guard let sampler = sampler as? any EpochSampler else { return }
-        let epoch = sampler.epochLength(over: layout)
+        guard sampler is any EpochSampler, let epoch = sampler.samplesPerEpoch(over: layout) else {
+            return
+        }
         guard sampler.length(over: layout) != epoch, !epoch.isMultiple(of: context.worldSize)
         else { return }
         throw LoaderError(
@@ -50,11 +48,12 @@ struct DrawRules {
     func epochs(over layout: DatasetLayout) -> EpochPlan? {
         guard mode != nil else { return nil }
         let length =
-            (sampler as? any EpochSampler)?.epochLength(over: layout)
-            ?? sampler.length(over: layout).flatMap { $0 < .max ? $0 : nil }
-        return length.map {
-            EpochPlan(
-                length: $0, batchSize: batchSize, rank: context.rank,
+            sampler is any EpochSampler
+            ? sampler.samplesPerEpoch(over: layout) : sampler.length(over: layout)
+        return length.flatMap { length in
+            guard length < .max else { return nil }
+            return EpochPlan(
+                length: length, batchSize: batchSize, rank: context.rank,
                 worldSize: context.worldSize, dropsLast: dropsLast)
         }
     }

@@ -33,7 +33,8 @@ package struct EpochPlan: Sendable {
         )
     }
 
-    private var batchesInEpoch: Int { (share + (dropsLast ? 0 : batchSize - 1)) / batchSize }
+    /// How many batches of this rank an epoch has.
+    var batchesInEpoch: Int { (share + (dropsLast ? 0 : batchSize - 1)) / batchSize }
 
     /// How many positions of an epoch are this rank's.
     private var share: Int { (max(0, length - rank) + worldSize - 1) / worldSize }

@@ -37,7 +37,7 @@ public struct TorchDefaultSampler: Sampler, EpochSampler {
     }
 
     /// As many as the data set has, or a multiple of the ranks.
-    func epochLength(over layout: DatasetLayout) -> Int {
+    public func samplesPerEpoch(over layout: DatasetLayout) -> Int? {
         rounding.rounded(layout.count)
     }
 

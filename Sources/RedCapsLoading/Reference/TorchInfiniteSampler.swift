@@ -17,6 +17,9 @@ public struct TorchInfiniteSampler: Sampler {
     /// Never ends.
     public func length(over layout: DatasetLayout) -> Int? { nil }
 
+    /// As many as there are samples.
+    public func samplesPerEpoch(over layout: DatasetLayout) -> Int? { layout.count }
+
     /// A cursor; rank r of W steps from r by W across the borders of epochs.
     /// - Throws: `LoaderError` for more samples than torch draws 32 bits for, about 215 million.
     public func makeCursor(

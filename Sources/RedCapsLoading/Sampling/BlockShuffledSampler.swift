@@ -18,6 +18,9 @@ public struct BlockShuffledSampler: Sampler {
     /// Never ends.
     public func length(over layout: DatasetLayout) -> Int? { nil }
 
+    /// As many as there are samples.
+    public func samplesPerEpoch(over layout: DatasetLayout) -> Int? { layout.count }
+
     /// A cursor that keeps the order of the epoch's shards: three numbers for each.
     /// - Throws: `LoaderError` if the shards' samples aren't in one piece in the list, or can't be
     ///   found, and for less than one shard.

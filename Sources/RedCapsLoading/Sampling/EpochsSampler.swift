@@ -23,6 +23,11 @@ public struct EpochsSampler: PureSampler {
         epochs.map { order(over: layout, epochs: $0).length }
     }
 
+    /// As many as there are samples, rounded.
+    public func samplesPerEpoch(over layout: DatasetLayout) -> Int? {
+        rounding.rounded(layout.count)
+    }
+
     /// An element of the epoch's permutation, in constant time and memory.
     public func index(at position: Int, over layout: DatasetLayout) -> Int {
         var order = order(over: layout, epochs: epochs)

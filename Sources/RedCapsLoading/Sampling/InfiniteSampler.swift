@@ -12,6 +12,9 @@ public struct InfiniteSampler: PureSampler {
     /// Never ends.
     public func length(over layout: DatasetLayout) -> Int? { nil }
 
+    /// As many as there are samples.
+    public func samplesPerEpoch(over layout: DatasetLayout) -> Int? { layout.count }
+
     /// An element of the epoch's permutation, in constant time and memory.
     public func index(at position: Int, over layout: DatasetLayout) -> Int {
         let (epoch, place) = position.quotientAndRemainder(dividingBy: layout.count)

@@ -13,6 +13,10 @@ public protocol Sampler: Sendable {
     /// How many positions the order has; `nil` if it never ends.
     func length(over layout: DatasetLayout) -> Int?
 
+    /// How many positions an epoch has: each of them as many, one after the other from position 0. By
+    /// default as many as the order has; `nil` for an order without epochs.
+    func samplesPerEpoch(over layout: DatasetLayout) -> Int?
+
     /// A cursor over one shard of the order: over the positions `position + shardIndex`,
     /// `position + shardIndex + shardCount`, and so on by `shardCount`. All shards together have every
     /// position from `position` on, each once.
@@ -36,6 +40,9 @@ public protocol Sampler: Sendable {
 }
 
 extension Sampler {
+    /// An order that ends is one epoch; one that never ends has none.
+    public func samplesPerEpoch(over layout: DatasetLayout) -> Int? { length(over: layout) }
+
     /// Batches of single samples, whatever these are.
     public func makeBatchCursor(
         at position: Int, shardIndex: Int, shardCount: Int, over layout: DatasetLayout
