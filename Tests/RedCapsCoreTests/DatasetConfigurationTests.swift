@@ -105,6 +105,24 @@ struct DatasetConfigurationTests {
             .notes.count == 3)
     }
 
+    @Test("Keys and values that differ in bytes are different, whatever Unicode says")
+    func spellings() throws {
+        let text = Self.leaf("a", "\"\u{E9}\": 1, \"e\u{301}\": 2,")
+        #expect(try decode(#"{"dataset": \#(text)}"#).notes.count == 2)
+        let whole =
+            #"{"dataset": \#(Self.leaf("\u{E9}")), "#
+            + #""train_dataloader": {"dataset": \#(Self.leaf("e\u{301}")), "batch_size": 2}}"#
+        // Two data sets, which is told.
+        #expect(try decode(whole).notes.count == 1)
+        #expect(try decode(Self.whole).notes.isEmpty)
+        let set = try ConfigurationOverride(parsing: "a.\u{E9}=\u{338}x")
+        #expect(set.path.last?.utf8.count == 2)
+        #expect(set.value == .string("\u{338}x"))
+        #expect(
+            try ConfigurationOverride(parsing: "a=(1,\u{301})").value
+                == .array([.integer(1), .string("\u{301}")]))
+    }
+
     // MARK: Overrides
 
     private static let whole =

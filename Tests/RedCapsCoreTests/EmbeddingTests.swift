@@ -1,4 +1,5 @@
 import RedCapsBase
+import RedCapsFixtures
 import RedCapsImage
 import RedCapsLoading
 import RedCapsTar
@@ -193,8 +194,8 @@ struct EmbeddingTests {
         _ = try ImageDecoder(otherFormats: decoder).header(of: gray.span)
         #expect(refusal([], decoder)?.code == .truncated)
         #expect(asked.loads.load(ordering: .relaxed) == 0)
-        #expect(refusal(Array("BM nothing".utf8), decoder)?.code == .unknownFormat)
-        #expect(refusal(Array("BM nothing".utf8), decoder)?.reason.contains("BMP") == true)
+        #expect(refusal(Array("qoif nothing".utf8), decoder)?.code == .unknownFormat)
+        #expect(refusal(Array("qoif nothing".utf8), decoder)?.reason.contains("QOI") == true)
         #expect(asked.loads.load(ordering: .relaxed) == 2)
 
         let pixmap = Array("P6 2 1 255 abcdef".utf8)
@@ -257,6 +258,43 @@ struct EmbeddingTests {
             for try await batches in group { #expect(batches == plain) }
         }
         #expect(loader.statistics.batches == 24)
+    }
+
+    @Test(
+        "A held-out list is loaded from the shards of the training, shares no sample with it, and is the same in every iteration"
+    )
+    func heldOut() throws {
+        let folder = try TemporaryFolder()
+        let written = try FixtureDataset(samples: 6, shards: 2, shortestEdge: 81, imageSize: 8)
+            .write(to: folder.path)
+        for (name, numbers) in [("train.json", [0, 2, 3, 5]), ("held-out.json", [1, 4])] {
+            let entries = numbers.map { number -> String in
+                let path = "0000\(number / 3)/000000000\(number)"
+                return #"{"image": "\#(path).jpg", "annotation": "\#(path).json"}"#
+            }
+            _ = try folder.write(name, "[\(entries.joined(separator: ", "))]")
+        }
+        func files(_ list: String) throws -> (first: [String], second: [String], pixels: Bool) {
+            let training = try TrainingConfiguration(
+                file: written.configuration,
+                overrides: [ConfigurationOverride(parsing: "dataset.data_path=\(list)")])
+            let loader = try DataLoader(
+                ConcatDataset(training, root: written.root, logger: .silent),
+                LoaderOptions(
+                    batchSize: 4, sampler: .sequential, workers: 2, failurePolicy: .stop,
+                    logger: .silent))
+            func batch() throws -> CaptionBatch? { try loader.results.map { try $0.get() }.first }
+            let (first, second) = (try batch(), try batch())
+            let pixels = try first?.pixelValues[0] == second?.pixelValues[0]
+            return (
+                first?.samples.map(\.sample.imageFile) ?? [],
+                second?.samples.map(\.sample.imageFile) ?? [], pixels
+            )
+        }
+        let (training, heldOut) = (try files("train.json"), try files("held-out.json"))
+        #expect(training.first.count == 4 && training.first == training.second && training.pixels)
+        #expect(heldOut.first.count == 2 && heldOut.first == heldOut.second && heldOut.pixels)
+        #expect(Set(training.first).isDisjoint(with: heldOut.first))
     }
 
     private static func entries(_ count: Int) -> Manifest {

@@ -87,6 +87,31 @@ struct FaultTests {
         #expect(error?.count == 6)
     }
 
+    @Test("The first place for which nothing can be had ends the run; no other is tried in full")
+    func firstVerdict() throws {
+        for (policy, attempts) in [
+            (FailurePolicy.replace(atMost: .fraction(0.1)), 101),
+            (.replace(atMost: .count(.max)), FailurePolicy.maximumReplacements + 1),
+        ] {
+            for mode in [nil, try ReferenceMode(workers: 2)] {
+                let dataset = NumberDataset(1000, broken: Set(0..<1000))
+                var options = options(
+                    policy, workers: 2, batchSize: 32, sampler: .torchInfinite())
+                options.reference = mode
+                let loader = try DataLoader(dataset, options)
+                let error = #expect(throws: TooManyFailures.self) {
+                    for result in loader.results { _ = try result.get() }
+                }
+                #expect(error?.failures.count == attempts)
+                #expect(error?.failures.allSatisfy { $0.position == 0 } == true)
+                #expect(
+                    error?.description.contains("the cause may be the whole data set's") == true)
+                #expect(dataset.threadsHaveEnded())
+                #expect(dataset.watch.loads.load(ordering: .relaxed) <= 2 * attempts)
+            }
+        }
+    }
+
     @Test("Pixels stay with their captions when samples before them are left out")
     func rows() throws {
         let broken: Set = [1, 4, 5]

@@ -58,6 +58,20 @@ struct SampleIndexTests {
         }
 
         static let whole = ["image 0, text 0", "-, -", "image 2, text 2"]
+        static let hiddenLists = ["._list.json", ".copy.json", ".\u{301}.json"]
+    }
+
+    @Test("Hidden files in a folder of lists are no lists, but one that is named is")
+    func hiddenLists() throws {
+        let samples = try Samples()
+        try samples.folder.write("lists/list.json", samples.folder.bytes("list.json"))
+        for name in Samples.hiddenLists { try samples.folder.write("lists/\(name)", "no list") }
+        let raw = samples.folder["raw"]
+        let index = try SampleIndex(list: samples.folder["lists"], images: raw, annotations: raw)
+        #expect(try samples.contents(index) == Samples.whole)
+        #expect(try Manifest(path: samples.folder["lists"]).count == 3)
+        try samples.folder.copy("lists/list.json", to: "lists/.own.json")
+        #expect(try Manifest(path: samples.folder["lists/.own.json"]).count == 3)
     }
 
     @Test("It is made once, and joins each entry with its files")
@@ -223,5 +237,68 @@ struct SampleIndexTests {
         #expect(most <= 4)
         // Nearly always a row, two members in one block, and a path.
         #expect(lookup.blocksRead <= 6000 * 3 + 200)
+    }
+}
+
+@Suite("Whether a list is what it was when it was indexed")
+struct ListSamenessTests {
+    private let folder: TemporaryFolder
+
+    /// A list of 60,000 entries, of which an index that only looks into a part of it sees few.
+    init() throws {
+        folder = try TemporaryFolder()
+        try folder.write("raw/s.tar", tarBytes(["s/0.jpg": "0", "s/1.jpg": "1", "s/t.json": "t"]))
+        try write([])
+    }
+
+    private func write(_ edited: Set<Int>, at time: Int = 1_600_000_000) throws {
+        let entries = (0..<60_000).map {
+            #"{"image": "s/\#(edited.contains($0) ? 1 : 0).jpg", "annotation": "s/t.json"}"#
+        }
+        try folder.write("list.json", "[\(entries.joined(separator: ", "))]")
+        try folder.setTime("list.json", time)
+    }
+
+    private func open() throws -> SampleIndex {
+        try SampleIndex(
+            list: folder["list.json"], images: folder["raw"], annotations: folder["raw"])
+    }
+
+    @Test("Entries that were corrected are found, though the list is as long as it was")
+    func corrected() throws {
+        let old = try open()
+        try write([20_001, 40_003], at: 1_600_000_001)
+        let index = try open()
+        #expect(index.isBuilt)
+        #expect(index.fingerprint != old.fingerprint)
+        let images = try [20_000, 20_001, 40_003].map { try index.paths($0).image }
+        #expect(images == ["s/0.jpg", "s/1.jpg", "s/1.jpg"])
+    }
+
+    @Test("A list that was copied keeps its index, and is read again once")
+    func copied() throws {
+        _ = try open()
+        let before = try folder.names("raw/.redcaps")
+        try folder.setTime("list.json", 1_600_000_005)
+        #expect(try !open().isBuilt)
+        let times = try folder.names("raw/.redcaps").filter { !before.contains($0) }
+        #expect(times.count == 1 && times.first?.hasSuffix(".times") == true)
+        #expect(try !open().isBuilt)
+        // From then on that time is trusted, too.
+        try write([5], at: 1_600_000_005)
+        #expect(try open().paths(5).image == "s/0.jpg")
+        try folder.remove("raw/.redcaps/\(try #require(times.first))")
+        #expect(try open().paths(5).image == "s/1.jpg")
+    }
+
+    @Test("Both at once, other times of a shard and of a list, keep the index")
+    func everything() throws {
+        let old = try open()
+        try folder.setTime("list.json", 1_600_000_005)
+        try folder.setTime("raw/s.tar", 1_600_000_005)
+        let index = try open()
+        #expect(!index.isBuilt)
+        #expect(index.fingerprint == old.fingerprint)
+        #expect(try index.images.bytes(of: "s/1.jpg") == Array("1".utf8))
     }
 }

@@ -9,7 +9,7 @@ public struct ConfigurationOverride: Sendable, Equatable {
     /// Sets the value at a key path with dots between the keys.
     /// - Throws: `ConfigurationError` for a path with an empty key.
     public init(_ keyPath: String, _ value: JSONValue) throws(ConfigurationError) {
-        path = keyPath.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        path = keyPath.pieces(at: ".", keepingEmpty: true).map(String.init)
         self.value = value
         if path.contains("") {
             throw ConfigurationError(keyPath, "a key path is keys with dots between them")
@@ -24,11 +24,11 @@ public struct ConfigurationOverride: Sendable, Equatable {
     /// spaces out of text, and split it at commas.)
     /// - Throws: `ConfigurationError` for anything without `=`, or with an empty key.
     public init(parsing text: String) throws(ConfigurationError) {
-        guard let sign = text.firstIndex(of: "=") else {
+        guard let sign = text.utf8.firstIndex(of: UInt8(ascii: "=")) else {
             throw ConfigurationError(text, "an override is KEY.PATH=VALUE")
         }
         try self.init(
-            String(text[..<sign]), Self.value(of: text[text.index(after: sign)...], depth: 0))
+            String(text[..<sign]), Self.value(of: text[text.utf8.index(after: sign)...], depth: 0))
     }
 
     private static func value(of text: Substring, depth: Int) -> JSONValue {
@@ -41,13 +41,14 @@ public struct ConfigurationOverride: Sendable, Equatable {
         case "inf", "nan", "-inf": return .number(Double(trimmed) ?? .nan)
         default: break
         }
-        let ends = (trimmed.first, trimmed.last)
-        if depth < 100, trimmed.count > 1, ends == ("[", "]") || ends == ("(", ")"),
-            let parts = elements(of: trimmed.dropFirst().dropLast())
+        let ends = (trimmed.unicodeScalars.first, trimmed.unicodeScalars.last)
+        let inner = Substring(trimmed.unicodeScalars.dropFirst().dropLast())
+        if depth < 100, trimmed.utf8.count > 1, ends == ("[", "]") || ends == ("(", ")"),
+            let parts = elements(of: inner)
         {
             return .array(parts.map { value(of: $0, depth: depth + 1) })
         }
-        if trimmed.contains(","), let parts = elements(of: trimmed[...]) {
+        if trimmed.utf8.contains(UInt8(ascii: ",")), let parts = elements(of: trimmed[...]) {
             let values = parts.map { try? JSONValue(parsing: Array($0.utf8)) }
             let numbers = values.compactMap { value -> JSONValue? in
                 switch value {
@@ -57,8 +58,8 @@ public struct ConfigurationOverride: Sendable, Equatable {
             }
             if numbers.count == parts.count { return .array(numbers) }
         }
-        if trimmed.count > 1, ends == ("\"", "\"") || ends == ("'", "'") {
-            return .string(String(trimmed.dropFirst().dropLast()))
+        if trimmed.utf8.count > 1, ends == ("\"", "\"") || ends == ("'", "'") {
+            return .string(String(inner))
         }
         return .string(String(text))
     }
@@ -69,13 +70,14 @@ public struct ConfigurationOverride: Sendable, Equatable {
         var parts: [Substring] = []
         var depth = 0
         var start = text.startIndex
-        for index in text.indices {
-            switch text[index] {
+        let scalars = text.unicodeScalars
+        for index in scalars.indices {
+            switch scalars[index] {
             case "[", "(": depth += 1
             case "]", ")": depth -= 1
             case "," where depth == 0:
                 parts.append(text[start..<index])
-                start = text.index(after: index)
+                start = scalars.index(after: index)
             default: break
             }
             if depth < 0 { return nil }
@@ -106,7 +108,7 @@ extension JSONValue {
             guard let own, own == loaders else { continue }
             if path[0] == "dataset" {
                 try result.set(inLoader + path.dropFirst(), to: override.value)
-            } else if path.starts(with: inLoader) {
+            } else if path.starts(with: inLoader, by: { $0.isExactly($1) }) {
                 try result.set(["dataset"] + path.dropFirst(2), to: override.value)
             }
         }
@@ -114,7 +116,7 @@ extension JSONValue {
     }
 
     private subscript(key: String) -> JSONValue? {
-        if case .object(let values) = self { values[key] } else { nil }
+        if case .object(let values) = self { values[ExactText(key)] } else { nil }
     }
 
     /// Sets the value at a path, whose last key may be new.
@@ -130,11 +132,12 @@ extension JSONValue {
         let here = place.isEmpty ? key : "\(place).\(key)"
         switch self {
         case .object(var values):
-            guard var inner = values[key] ?? (path.count == 1 ? JSONValue.null : nil) else {
+            guard var inner = values[ExactText(key)] ?? (path.count == 1 ? JSONValue.null : nil)
+            else {
                 throw ConfigurationError(here, "there is no such key to set something in")
             }
             try inner.set(path.dropFirst(), to: value, in: whole)
-            values[key] = inner
+            values[ExactText(key)] = inner
             self = .object(values)
         case .array(var values):
             guard let index = Int(key), values.indices.contains(index) else {

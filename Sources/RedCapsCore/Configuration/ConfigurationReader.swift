@@ -4,8 +4,8 @@ import RedCapsBase
 /// remembers which keys nobody asked for.
 struct ConfigurationReader {
     let keyPath: String
-    private let values: [String: JSONValue]
-    private var known: Set<String> = []
+    private let values: [ExactText: JSONValue]
+    private var known: Set<ExactText> = []
 
     init(_ value: JSONValue, at keyPath: String) throws(ConfigurationError) {
         guard case .object(let values) = value else {
@@ -17,12 +17,13 @@ struct ConfigurationReader {
 
     /// Keys that were never read, with their paths, sorted.
     var unknownKeys: [String] {
-        values.keys.filter { !known.contains($0) }.sorted().map(path)
+        values.keys.filter { !known.contains($0) }.sorted().map { path($0.text) }
     }
 
     /// A line about each of them, with the key that may be meant.
     var notesOnUnknownKeys: [String] {
-        unknownKeys.map { TrainingConfiguration.note(unknown: $0, known.sorted()) }
+        let names = known.sorted().map(\.text)
+        return unknownKeys.map { TrainingConfiguration.note(unknown: $0, names) }
     }
 
     func path(_ key: String) -> String {
@@ -30,16 +31,16 @@ struct ConfigurationReader {
     }
 
     func failure(_ key: String, _ reason: String) -> ConfigurationError {
-        ConfigurationError(path(key), value: values[key]?.summary, reason)
+        ConfigurationError(path(key), value: values[ExactText(key)]?.summary, reason)
     }
 
     /// Whether a key is there, be it with `null`.
-    func has(_ key: String) -> Bool { values[key] != nil }
+    func has(_ key: String) -> Bool { values[ExactText(key)] != nil }
 
     /// The value, or `nil` if it is missing or `null`.
     mutating func value(_ key: String) -> JSONValue? {
-        known.insert(key)
-        guard let value = values[key], value != .null else { return nil }
+        known.insert(ExactText(key))
+        guard let value = values[ExactText(key)], value != .null else { return nil }
         return value
     }
 
@@ -47,8 +48,8 @@ struct ConfigurationReader {
     private mutating func valueOrDefault<Value>(
         _ key: String, _ fallback: Value, _ expected: String, _ convert: (JSONValue) -> Value?
     ) throws(ConfigurationError) -> Value {
-        known.insert(key)
-        guard let value = values[key] else { return fallback }
+        known.insert(ExactText(key))
+        guard let value = values[ExactText(key)] else { return fallback }
         guard let converted = convert(value) else { throw failure(key, "expected \(expected)") }
         return converted
     }

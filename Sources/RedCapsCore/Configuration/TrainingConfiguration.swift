@@ -150,7 +150,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// - Throws: `ConfigurationError` or `StoreError`, each with the place.
     public init(file: String, overrides: [ConfigurationOverride] = []) throws {
         let bytes = try InputFile.contents(of: file)
-        guard !file.hasSuffix(".py") else {
+        guard !file.endsExactly(with: ".py") else {
             let dumped = file.dropLast(3) + ".json"
             throw ConfigurationError(
                 "",
@@ -160,7 +160,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
         guard !GitLFSPointer.isBegun(by: bytes) else {
             throw ConfigurationError("", "\(file) is \(GitLFSPointer.reason)")
         }
-        let isYAML = file.hasSuffix(".yaml") || file.hasSuffix(".yml")
+        let isYAML = file.endsExactly(with: ".yaml") || file.endsExactly(with: ".yml")
         let value: JSONValue
         do {
             value = try isYAML ? JSONValue(parsingYAML: bytes) : JSONValue(parsing: bytes)

@@ -23,6 +23,9 @@ extension JSONValue {
 
 /// Makes values of the nodes that Yams finds.
 ///
+/// Yams loses a U+FEFF that a text begins with, where PyYAML keeps it. So another private character goes
+/// before each, and before each escape of it, and is taken out of what Yams gives.
+///
 /// Yams would put copies in the place of aliases, and compare even those that are keys: a few lines
 /// could keep it busy for ever. So it never sees an alias: every asterisk is replaced with a private
 /// character, which turns `*name` into plain text that begins with it, as no plain text can begin
@@ -47,19 +50,23 @@ private struct YAMLDocument {
 
     private let text: String
     private let marker: Unicode.Scalar
-    private var anchors: [String: Value] = [:]
+    private let shield: Unicode.Scalar
+    private var anchors: [ExactText: Value] = [:]
 
     init(_ text: String) throws(YAMLError) {
         // Neither in the text nor, as an escape, in what it stands for.
         let lowercased = text.lowercased()
-        let marker = (UInt32(0xE000)..<0xE100).lazy.compactMap(Unicode.Scalar.init).first {
+        let free = (UInt32(0xE000)..<0xE100).lazy.compactMap(Unicode.Scalar.init).filter {
             scalar in
             !text.unicodeScalars.contains(scalar)
                 && !lowercased.contains(String(scalar.value, radix: 16))
+        }.prefix(2)
+        guard let marker = free.first, let shield = free.last, marker != shield else {
+            throw YAMLError("too many characters of private use")
         }
-        guard let marker else { throw YAMLError("too many characters of private use") }
         self.marker = marker
-        self.text = Self.replacing("*", with: marker, in: text)
+        self.shield = shield
+        self.text = Self.prepared(text, marker: marker, shield: shield)
     }
 
     mutating func read() throws(YAMLError) -> JSONValue {
@@ -100,7 +107,7 @@ private struct YAMLDocument {
         guard value.count <= Self.maximumCount else {
             throw failure(node, "with its aliases it has more than \(Self.maximumCount) values")
         }
-        if let anchor = node.anchor { anchors[anchor.rawValue] = value }
+        if let anchor = node.anchor { anchors[ExactText(anchor.rawValue)] = value }
         return value
     }
 
@@ -110,8 +117,8 @@ private struct YAMLDocument {
         let isSet = mapping.tag.description == Self.tag("set")
         try check(mapping.tag, ["map", "python/dict", "set"], node)
         var value = Value(json: .null)
-        var own: [String: JSONValue] = [:]
-        var merged: [String: JSONValue] = [:]
+        var own: [ExactText: JSONValue] = [:]
+        var merged: [ExactText: JSONValue] = [:]
         for (key, inner) in mapping {
             let isMerge = key.scalar?.style == .plain && key.scalar?.string == "<<"
             let name = isMerge ? "<<" : try self.key(key)
@@ -120,11 +127,11 @@ private struct YAMLDocument {
             if isMerge {
                 try merge(inner.json, into: &merged, node)
             } else {
-                own[name] = inner.json
+                own[ExactText(name)] = inner.json
             }
         }
         if isSet {
-            value.json = .array(own.keys.sorted().map(JSONValue.string))
+            value.json = .array(own.keys.sorted().map { .string($0.text) })
         } else {
             value.json = .object(merged.merging(own) { $1 })
         }
@@ -137,7 +144,9 @@ private struct YAMLDocument {
         }
         guard scalar.style == .plain, scalar.string.unicodeScalars.first == marker else {
             let key = original(scalar.string)
-            if let anchor = node.anchor { anchors[anchor.rawValue] = Value(json: .string(key)) }
+            if let anchor = node.anchor {
+                anchors[ExactText(anchor.rawValue)] = Value(json: .string(key))
+            }
             return key
         }
         guard case .string(let key) = try value(of: scalar, node).json else {
@@ -148,7 +157,7 @@ private struct YAMLDocument {
 
     /// Takes over what `<<` names: of several dictionaries the first that has a key counts.
     private func merge(
-        _ value: JSONValue, into merged: inout [String: JSONValue], _ node: Node
+        _ value: JSONValue, into merged: inout [ExactText: JSONValue], _ node: Node
     ) throws(YAMLError) {
         let parts = if case .array(let parts) = value { parts } else { [value] }
         for part in parts {
@@ -164,7 +173,7 @@ private struct YAMLDocument {
         let isPlain = scalar.style == .plain
         if isPlain, scalar.string.unicodeScalars.first == marker {
             let name = String(text.unicodeScalars.dropFirst())
-            guard let value = anchors[name] else {
+            guard let value = anchors[ExactText(name)] else {
                 throw failure(node, "the alias *\(name) has no anchor before it")
             }
             return value
@@ -200,14 +209,44 @@ private struct YAMLDocument {
         }
     }
 
-    private func original(_ text: String) -> String { Self.replacing(marker, with: "*", in: text) }
-
-    private static func replacing(
-        _ old: Unicode.Scalar, with new: Unicode.Scalar, in text: String
-    ) -> String {
+    private func original(_ text: String) -> String {
         var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { result.append(scalar == old ? new : scalar) }
+        for scalar in text.unicodeScalars where scalar != shield {
+            result.append(scalar == marker ? "*" : scalar)
+        }
         return String(result)
+    }
+
+    /// A text without asterisks, and with a shield before each U+FEFF, and before each escape of it: where
+    /// that is no escape, the shield goes again like any other. Of those that begin the file, two are no
+    /// text: one tells the encoding, and one may begin a document.
+    private static func prepared(
+        _ text: String, marker: Unicode.Scalar, shield: Unicode.Scalar
+    ) -> String {
+        var scalars = text.unicodeScalars[...]
+        for _ in 0..<2 where scalars.first == "\u{FEFF}" { scalars.removeFirst() }
+        var result = String.UnicodeScalarView()
+        var isEscaped = false
+        for (place, scalar) in zip(scalars.indices, scalars) {
+            switch scalar {
+            case "*": result.append(marker)
+            case "\u{FEFF}":
+                result.append(shield)
+                result.append(scalar)
+            case "\\":
+                if !isEscaped, isEscapedMark(scalars[place...]) { result.append(shield) }
+                result.append(scalar)
+            default: result.append(scalar)
+            }
+            isEscaped = scalar == "\\" && !isEscaped
+        }
+        return String(result)
+    }
+
+    private static func isEscapedMark(_ text: Substring.UnicodeScalarView) -> Bool {
+        let ahead = String(text.prefix(10))
+        return ahead.hasPrefix("\\u") && ahead.dropFirst(2).prefix(4).lowercased() == "feff"
+            || ahead.hasPrefix("\\U") && ahead.dropFirst(2).lowercased() == "0000feff"
     }
 
     // MARK: Failures

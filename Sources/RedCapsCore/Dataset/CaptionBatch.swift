@@ -80,6 +80,10 @@ public struct CaptionBatch: Sendable {
 
     /// The number of samples B: fewer than positions if some were left out.
     public var count: Int { samples.count }
+    /// The epoch that it begins in, from 0; `nil` for an order without epochs.
+    public var epoch: Int? { context.epoch }
+    /// Its number in that epoch, from 0.
+    public var numberInEpoch: Int? { context.numberInEpoch }
     /// Where to go on after this batch.
     public var resumePoint: ResumePoint { context.resumePoint }
     /// How many samples stand in for others that couldn't be loaded.

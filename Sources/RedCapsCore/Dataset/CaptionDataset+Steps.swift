@@ -63,6 +63,21 @@ extension CaptionDataset {
     }
 }
 
+extension CaptionDataset {
+    /// Loads one sample with the draws of a position; comfort for looking at data, not for training.
+    /// - Returns: The sample and its 3 × S × S floats.
+    /// - Throws: `SampleError`.
+    public func sample(
+        at index: Int, seed: UInt64 = 0, position: Int? = nil
+    ) throws -> (sample: CaptionSample, pixelValues: PixelTensor) {
+        var draws = PositionalDraws(seed: seed, position: position ?? index)
+        let storage = try makeStorage(for: PlannedBatch([index]))
+        let sample = try load(
+            index, draws: &draws, into: storage, slot: 0, workspace: try makeWorkspace())
+        return (sample, PixelTensor(storage, count: 1))
+    }
+}
+
 extension Annotation.Caption {
     var text: String? {
         if case .text(let text) = self { text } else { nil }

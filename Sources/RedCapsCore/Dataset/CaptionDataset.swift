@@ -20,6 +20,8 @@ public final class CaptionDataset: Dataset {
 
     /// Where its samples' files are.
     private let samples: SampleIndex
+    /// Whether something of a shard on this machine is lost.
+    package var hasDamagedShards: Bool { Self.hasLosses(samples) }
     /// The entries of the list that are left out.
     private let omitted: SkippedEntries
     let prompts: PromptEncoder
@@ -140,8 +142,7 @@ public final class CaptionDataset: Dataset {
         _ path: String?, _ key: String, in root: String?
     ) throws(ConfigurationError) -> String {
         guard let path else { throw ConfigurationError(key, "a string is needed") }
-        guard let root, !path.hasPrefix("/") else { return path }
-        return root.hasSuffix("/") ? root + path : root + "/" + path
+        return root.map { FilePath.joined($0, path) } ?? path
     }
 
     /// - Throws: `StoreError` that says why there is nothing at a path.
@@ -167,20 +168,21 @@ public final class CaptionDataset: Dataset {
         tokenizer: (any CaptionTokenizer)?, root: String? = nil, imageOptions: ImageOptions,
         padIndex: Int
     ) throws {
+        let excluded = try excluding.entries(of: samples)
         let absent = missing == .dropAtOpen ? try samples.missingSamples() : []
-        let omitted = SkippedEntries(absent + (try excluding.entries(of: samples)))
+        let omitted = SkippedEntries(absent + excluded)
         try configuration.check()
         guard let tokenizer = try tokenizer ?? configuration.tokenizer?.makeTokenizer(root: root)
         else {
             throw ConfigurationError("tokenizer", "a tokenizer is needed")
         }
+        try Self.check(samples, configuration, excluding: excluded)
         guard samples.count > omitted.count else {
             throw ConfigurationError(
                 "data_path", value: configuration.dataPath.map { "\"\($0)\"" },
                 samples.count == 0
                     ? "the list has no samples" : "all \(samples.count) samples are left out")
         }
-        try Self.check(samples, configuration)
         _ = try Workspace(imageOptions, LoadingProbe())
         self.configuration = configuration
         self.samples = samples
@@ -332,18 +334,5 @@ public final class CaptionDataset: Dataset {
         CaptionBatch(
             samples, pixelValues: PixelTensor(storage, of: samples), padIndex: padIndex,
             context: context)
-    }
-
-    /// Loads one sample with the draws of a position; comfort for looking at data, not for training.
-    /// - Returns: The sample and its 3 × S × S floats.
-    /// - Throws: `SampleError`.
-    public func sample(
-        at index: Int, seed: UInt64 = 0, position: Int? = nil
-    ) throws -> (sample: CaptionSample, pixelValues: PixelTensor) {
-        var draws = PositionalDraws(seed: seed, position: position ?? index)
-        let storage = try makeStorage(for: PlannedBatch([index]))
-        let sample = try load(
-            index, draws: &draws, into: storage, slot: 0, workspace: try makeWorkspace())
-        return (sample, PixelTensor(storage, count: 1))
     }
 }

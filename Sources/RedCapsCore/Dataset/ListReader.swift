@@ -65,6 +65,18 @@ import RedCapsTar
         if try next() != nil { throw failure("extra data") }
     }
 
+    /// The hash of a list's bytes that reading it to its end gives.
+    static func hash(
+        of path: String, _ cancellation: Cancellation? = nil
+    ) throws(StoreError) -> UInt64 {
+        var list = try ListReader(path, [])
+        while try list.readMore() {
+            try cancellation?.check(path)
+            list.start = list.end
+        }
+        return list.hash
+    }
+
     private func failure(_ reason: String) -> JSONError {
         JSONError(byteOffset: Int(base) + start, reason: reason)
     }

@@ -20,7 +20,7 @@ public struct Manifest: Sendable {
     /// Reads a list, or all lists in a folder.
     /// - Parameters:
     ///   - path: A file whose name ends in `.json`, or else a folder whose `*.json` are read in the
-    ///     order of their names.
+    ///     order of their names, but for hidden ones.
     ///   - parts: Which parts' paths to read; at least one.
     /// - Throws: `StoreError` if something can't be read, `ManifestError` if it is no such list.
     public init(path: String, parts: [SamplePart] = [.image, .annotation]) throws {
@@ -66,8 +66,8 @@ public struct Manifest: Sendable {
 
     /// The files of a list: itself, or the lists in a folder.
     static func files(_ path: String) throws -> [(name: String, path: String)] {
-        if path.hasSuffix(".json") {
-            return [(String(path.split(separator: "/").last ?? ""), path)]
+        if path.endsExactly(with: ".json") {
+            return [(FilePath.name(of: path), path)]
         }
         guard !Disk.isFile(path) else {
             throw ManifestError(
@@ -76,7 +76,9 @@ public struct Manifest: Sendable {
                     "a list is a file whose name ends in .json, or a folder of such files; lines "
                     + "of JSON become one with `jq -s . \(path) > list.json`")
         }
-        let names = try FolderStore(path).fileNames().filter { $0.hasSuffix(".json") }
+        let names = try FolderStore(path).fileNames().filter {
+            $0.endsExactly(with: ".json") && !HiddenName.isHidden($0.utf8)
+        }
         guard !names.isEmpty else {
             throw ManifestError(file: path, reason: "no *.json in this folder")
         }

@@ -1,4 +1,5 @@
 import Logging
+import RedCapsBase
 import RedCapsTar
 
 /// What to do about samples whose image or annotation is in no shard, as after a download of some
@@ -20,14 +21,25 @@ public enum MissingPolicy: Sendable, Hashable {
 }
 
 extension SampleIndex {
-    /// Tells about damaged shards and missing files, a line each.
+    /// How many shards with the same kind of trouble are told one by one.
+    private static let mostTold = 5
+
+    /// Tells about damaged shards and missing files: of each kind of damage the first few, a line each,
+    /// and how many more there are.
     func report(to logger: Logger, _ missing: MissingPolicy) {
-        var told: Set<String> = []
+        var told: Set<ExactText> = []
+        var counts: [StoreError.Code: Int] = [:]
         for shard in table.columns.flatMap({ $0.index?.shards ?? [] })
-        where !told.contains(shard.path) {
-            guard let failure = shard.failure else { continue }
-            told.insert(shard.path)
-            logger.warning("\(failure)")
+        where told.insert(ExactText(shard.path)).inserted {
+            for trouble in [shard.failure].compactMap(\.self) + shard.warnings {
+                counts[trouble.code, default: 0] += 1
+                guard counts[trouble.code, default: 0] <= Self.mostTold else { continue }
+                logger.warning("\(trouble)")
+            }
+        }
+        let others = counts.values.reduce(0) { $0 + max(0, $1 - Self.mostTold) }
+        if others > 0 {
+            logger.warning("\(others) more like these; `redcaps index` tells all of them")
         }
         let names = missingByShard.prefix(3).map(\.name).joined(separator: ", ")
         let more = missingByShard.count > 3 ? ", … (\(missingByShard.count) folders)" : ""

@@ -22,6 +22,17 @@ public struct SampleError: LocatedError, Sendable, CustomStringConvertible {
     public let path: String
     public let cause: any Error
 
+    /// The stage, and what kind of cause it is.
+    public var kind: String {
+        let name: String
+        switch cause {
+        case let error as ImageError: name = "\(error.code)"
+        case let error as AnnotationError where error.isOfKey: name = "key"
+        default: name = FailureKind.name(of: cause)
+        }
+        return "\(stage.rawValue): \(name)"
+    }
+
     /// The sample, the place and the reason in one line.
     public var description: String { "sample \(index), \(stage) \(path): \(cause)" }
 }

@@ -54,6 +54,7 @@ public struct SampleIndex: Sendable {
                 if images == annotations { return [first, first] }
                 return try open(annotations, mayBuild).map { [first, $0] }
             },
+            hash: { try Self.hash(files, cancellation) },
             read: { writer in try Self.read(files, parts, into: &writer) })
         self.parts = parts
         self.table = table
@@ -86,6 +87,7 @@ public struct SampleIndex: Sendable {
                 + parts.map(\.name).joined(separator: "\n"),
             lists: files, rebuilds: rebuilds, cancellation: cancellation,
             columns: { _ in columns },
+            hash: { try Self.hash(files, cancellation) },
             read: { writer in try Self.read(files, parts, into: &writer) })
         self.parts = parts
     }
@@ -202,16 +204,25 @@ public struct SampleIndex: Sendable {
             } catch let error as JSONError {
                 throw ManifestError(file: file.path, reason: "\(error)")
             }
-            hash = hash &* 31 &+ list.hash
+            hash = Self.hash(hash, list.hash)
         }
         return hash
     }
 
+    /// The hash that `read` gives, without a look at what the lists say.
+    private static func hash(
+        _ files: [(name: String, path: String)], _ cancellation: Cancellation?
+    ) throws -> UInt64 {
+        try files.reduce(0) { hash($0, try ListReader.hash(of: $1.path, cancellation)) }
+    }
+
+    private static func hash(_ lists: UInt64, _ next: UInt64) -> UInt64 { lists &* 31 &+ next }
+
     /// The way from a folder to a file, so that a data set that is moved as a whole keeps its index.
     private static func relativePath(of path: String, from folder: String) -> String {
-        let to = (FilePath.real(path) ?? path).split(separator: "/")
-        let from = (FilePath.real(folder) ?? folder).split(separator: "/")
-        let common = zip(to, from).prefix { $0 == $1 }.count
+        let to = (FilePath.real(path) ?? path).pieces(at: "/")
+        let from = (FilePath.real(folder) ?? folder).pieces(at: "/")
+        let common = zip(to, from).prefix { $0.isExactly($1) }.count
         return (Array(repeating: "..", count: from.count - common) + to[common...].map(String.init))
             .joined(separator: "/")
     }

@@ -56,7 +56,7 @@ public struct SkipList: Sendable {
                     file: file, reason: "sample \(entry.index) of \(index.count)")
             }
             let path = try index.paths(entry.index).image
-            guard path == entry.image else {
+            guard path.isExactly(entry.image) else {
                 throw SkipListError(
                     file: file,
                     reason: "made for another list: sample \(entry.index) is \(path) here, "
