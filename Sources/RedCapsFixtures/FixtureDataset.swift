@@ -143,7 +143,20 @@ public struct FixtureDataset: Sendable {
     /// Members lie in no order, as GNU tar finds them in a folder: an image and its annotation are
     /// rarely neighbours.
     private func writeShard(_ samples: [Sample], _ folder: String, to raw: String) throws {
-        let tar = try TarWriter.create("\(raw)/\(folder).tar")
+        let path = "\(raw)/\(folder).tar"
+        let part = FilePath.temporary(for: path)
+        do {
+            try writeMembers(samples, folder, to: try TarWriter.create(part))
+            try Disk.rename(part, to: path)
+        } catch {
+            try? Disk.remove(part)
+            throw error
+        }
+    }
+
+    private func writeMembers(
+        _ samples: [Sample], _ folder: String, to tar: TarWriter
+    ) throws {
         var members = samples.flatMap {
             [("\($0.name).jpg", $0.jpeg), ("\($0.name).json", $0.annotation)]
         }

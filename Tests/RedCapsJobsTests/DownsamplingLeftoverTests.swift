@@ -23,7 +23,7 @@ struct DownsamplingLeftoverTests {
         let job = try Downsampling(
             folder["in"], into: folder["out"], DownsamplingOptions(shortestEdge: 20))
         do {
-            let other = try FileLock.share(folder: folder["out"]) {}
+            let other = try FileLock.share(folder: folder["out"], nil) {}
             #expect(other != nil)
             let report = try withExtendedLifetime(other) { try job.run() }
             #expect(report.downsampled == 2)

@@ -84,6 +84,38 @@ struct PackingInputTests {
         #expect(report.firstSkippedLink == folder["tree/loop"])
     }
 
+    @Test("Hidden files are left out of trees and tars, and counted")
+    func hidden() throws {
+        let folder = try TemporaryFolder()
+        let companion = "\0\u{5}Mac OS X"
+        for (name, text) in [
+            "00001/x.jpg": "photo", "00001/x.json": "{}", "00001/._x.jpg": companion,
+            "00001/._x.json": companion, "00001/.copy.json": "{}", ".DS_Store": "state",
+            ".cache/y.jpg": "photo", ".cache/y.json": "{}",
+        ] { try folder.write("tree/\(name)", text) }
+        let report = try Packing.pack(folder["tree"], into: folder["1"])
+        // Not even the division into numbered folders heeds them.
+        #expect(try contents(folder["1"]).keys.sorted() == ["00001.tar", "data.json"])
+        #expect(try memberNames(folder["1/00001.tar"]) == ["00001/x.jpg", "00001/x.json"])
+        #expect(try listedPairs(folder["1/data.json"]) == [["00001/x.jpg", "00001/x.json"]])
+        #expect((report.samples, report.files, report.unpaired) == (1, 2, 0))
+        #expect((report.hidden, report.firstHidden) == (5, ".DS_Store"))
+        try folder.write(
+            "old.tar",
+            tarBytes([
+                "./00001/._x.jpg": companion, "00001/x.jpg": "photo", "00001/x.json": "{}",
+                ".cache/y.jpg": "photo",
+            ]))
+        let again = try Packing.pack(folder["old.tar"], into: folder["2"])
+        #expect((again.hidden, again.firstHidden) == (2, ".cache/y.jpg"))
+        #expect(try contents(folder["2"]) == contents(folder["1"]))
+        try folder.write("hidden/._x.jpg", companion)
+        let error = #expect(throws: StoreError.self) {
+            try Packing.pack(folder["hidden"], into: folder["3"])
+        }
+        #expect(error?.reason.contains("only hidden ones such as ._x.jpg") == true)
+    }
+
     @Test("A broken link, a pipe and an empty tree are errors that name them")
     func refusedTrees() throws {
         let folder = try TemporaryFolder()

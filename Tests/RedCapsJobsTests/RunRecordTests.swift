@@ -119,7 +119,8 @@ struct RunRecordTests {
         let state = #expect(throws: RunFileError.self) {
             try StateFile("/nowhere/state.json").save(point)
         }
-        #expect(state?.description == "/nowhere/state.json can't be written")
+        #expect(
+            state?.description == "/nowhere/state.json can't be written: No such file or directory")
         let ledger = #expect(throws: RunFileError.self) { try Ledger("/nowhere/ledger.jsonl") }
         #expect(ledger?.code == .unwritable)
     }

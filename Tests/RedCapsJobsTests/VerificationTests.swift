@@ -50,6 +50,39 @@ struct VerificationTests {
         return (findings, summary)
     }
 
+    @Test("A caption's key is looked for in its very bytes, and so are the list's paths")
+    func spellings() throws {
+        let folder = try write([
+            Entry(image: "0/a.jpg", imageBytes: try good(), annotation: "{\"e\u{301}\": \"x\"}")
+        ])
+        for (key, kinds) in [("e\u{301}", [Finding.Kind]()), ("\u{E9}", [.badAnnotation])] {
+            var findings: [Finding] = []
+            _ = try Verification(
+                folder["raw"], manifest: folder["data.json"], isDeep: true,
+                rules: Verification.Rules(captionKey: key, minimumImageSize: 16), jobs: 1
+            ).run(found: { findings.append($0) })
+            #expect(findings.map(\.kind) == kinds)
+        }
+        let accented = try write([
+            Entry(image: "0/\u{E9}.jpg", imageBytes: try good(), annotation: #"{"caption": "x"}"#)
+        ])
+        var configuration = try Samples.configuration(imageSize: 24)
+        configuration.dataPath = "data.json"
+        configuration.minimumImageSize = 16
+        #expect(throws: SkipListError.self) {
+            try CaptionDataset(
+                configuration, root: accented.path, excluding: SkipList([(0, "0/e\u{301}.jpg")]))
+        }
+    }
+
+    @Test("Hidden members are nobody's")
+    func hidden() throws {
+        let folder = try write(
+            [Entry(image: "0/a.jpg", imageBytes: try good(), annotation: #"{"caption": "x"}"#)],
+            extra: ["0/._a.jpg": "Mac OS X", ".cache/b": "", "0/c": ""])
+        #expect(try verify(folder).findings.map(\.member) == ["0/c"])
+    }
+
     @Test("Nothing is found in a sound data set")
     func sound() throws {
         let folder = try write(

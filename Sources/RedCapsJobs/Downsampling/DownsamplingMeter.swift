@@ -3,6 +3,8 @@ import RedCapsBase
 /// Counts what is done, and tells it now and then.
 struct DownsamplingMeter {
     private(set) var progress = Downsampling.Progress()
+    /// Shards that couldn't be downsampled.
+    private(set) var failures: [StoreError] = []
     private let job: Downsampling
     private let cancellation: Cancellation
     private var throttle = Throttle(.milliseconds(50))
@@ -42,6 +44,14 @@ struct DownsamplingMeter {
         }
     }
 
+    /// Takes note of a shard that can't be downsampled, because something of it is lost.
+    mutating func fail(shard size: UInt64, _ failure: StoreError) {
+        failures.append(failure)
+        progress.doneBytes += size
+    }
+
+    mutating func warn(_ warnings: [StoreError]) { progress.report.warnings += warnings }
+
     /// Counts bytes of the input that are done with.
     mutating func count(read: UInt64, written: UInt64) {
         progress.report.bytesRead += read
@@ -68,6 +78,7 @@ struct DownsamplingMeter {
         progress.report.bytesRead += record.bytesRead
         progress.report.bytesWritten += record.bytesWritten
         progress.report.broken += record.broken
+        progress.report.warnings += record.warnings
         progress.report.shards += 1
         progress.report.kept += 1
         progress.doneBytes += size
@@ -89,6 +100,7 @@ struct DownsamplingMeter {
             untouched: now.untouched - then.untouched, others: now.others - then.others,
             bytesRead: now.bytesRead - then.bytesRead,
             bytesWritten: now.bytesWritten - then.bytesWritten,
-            broken: Array(now.broken.dropFirst(then.broken.count)))
+            broken: Array(now.broken.dropFirst(then.broken.count)),
+            warnings: Array(now.warnings.dropFirst(then.warnings.count)))
     }
 }

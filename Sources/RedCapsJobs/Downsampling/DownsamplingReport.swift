@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 extension Downsampling {
     /// An image that couldn't be decoded.
     public struct BrokenImage: Sendable, Equatable, CustomStringConvertible {
@@ -27,6 +29,9 @@ extension Downsampling {
         public internal(set) var others = 0
         /// Images that couldn't be decoded, in the order in which they come.
         public internal(set) var broken: [BrokenImage] = []
+        /// What isn't as it should be in shards, though nothing is known to be lost: no end marker, or
+        /// another archive behind it, whose images are downsampled, too.
+        public internal(set) var warnings: [StoreError] = []
         /// Shards that are whole, those of earlier runs included.
         public internal(set) var shards = 0
         /// Shards and files that an earlier run had written.

@@ -22,7 +22,7 @@ struct DownsamplingRun {
         try Disk.makeFolder(job.output)
         let state = try DownsamplingState(job)
         // Several shares may be written to one folder at the same time.
-        let lock = try FileLock.share(folder: job.output) { () throws(StoreError) in
+        let lock = try FileLock.share(folder: job.output, cancellation) { () throws(StoreError) in
             for folder in input.folders { try removeLeftovers(in: folder) }
         }
         defer { withExtendedLifetime(lock) {} }
@@ -32,16 +32,23 @@ struct DownsamplingRun {
         var meter = DownsamplingMeter(job, cancellation, totalBytes: input.totalBytes)
         var number = 0
         try meter.pulse(observer)
-        for folder in input.folders {
-            if !folder.isEmpty { try Disk.makeFolder("\(job.output)/\(folder)") }
-            let found = try input.files(in: folder, after: &number)
-            try files.run(found.filter { !ShardName.isPlain($0.path) }, &meter, observer)
-            for shard in found where ShardName.isPlain(shard.path) {
-                try shards.run(shard.path, &meter, observer)
+        do throws(StoreError) {
+            for folder in input.folders {
+                if !folder.isEmpty { try Disk.makeFolder("\(job.output)/\(folder)") }
+                let found = try input.files(in: folder, after: &number)
+                try files.run(
+                    found.filter { !ShardName.isPlain($0.path) }, in: folder, &meter, observer)
+                for shard in found where ShardName.isPlain(shard.path) {
+                    try shards.run(shard.path, &meter, observer)
+                }
             }
+            observer(meter.progress)
+            try cancellation.check(job.output)
+        } catch {
+            observer(meter.progress)
+            throw error.and(meter.failures)
         }
-        observer(meter.progress)
-        try cancellation.check(job.output)
+        if let first = meter.failures.first { throw first.and(meter.failures.dropFirst()) }
         return meter.progress.report
     }
 
@@ -52,9 +59,10 @@ struct DownsamplingRun {
         let path = folder.isEmpty ? "" : "/\(folder)"
         guard Disk.isFolder(job.output + path) else { return }
         for name in try FolderListing.fileNames(job.output + path)
-        where name.hasPrefix(".") && name.hasSuffix(FilePath.temporarySuffix) {
-            let older = name.dropFirst().dropLast(FilePath.temporarySuffix.count)
-            let current = older.split(separator: ".", omittingEmptySubsequences: false)
+        where name.beginsExactly(with: ".") && name.endsExactly(with: FilePath.temporarySuffix) {
+            let older = Substring(
+                name.utf8.dropFirst().dropLast(FilePath.temporarySuffix.utf8.count))
+            let current = older.pieces(at: ".", keepingEmpty: true)
                 .dropLast().joined(separator: ".")
             let isOurs = [String(older), current].contains { name in
                 !name.isEmpty && Disk.isFile("\(job.input)\(path)/\(name)")

@@ -1,9 +1,13 @@
 import RedCapsBase
 import RedCapsImage
+import RedCapsTar
 
 /// What earlier runs have left in the output: with which options, and what each shard came to.
 struct DownsamplingState {
     private let state: JobState
+    private let input: String
+    /// Where it lies.
+    var folder: String { state.folder }
 
     /// What a finished shard came to, or a broken file that was copied.
     struct Record: Equatable {
@@ -14,11 +18,15 @@ struct DownsamplingState {
         var bytesRead: UInt64 = 0
         var bytesWritten: UInt64 = 0
         var broken: [Downsampling.BrokenImage] = []
+        var warnings: [StoreError] = []
+        /// The hash of the shard that was written; older versions didn't note it.
+        var hash: UInt64?
     }
 
     /// Opens the state of an output, or begins one.
     /// - Throws: `occupied` if the output was made with other options.
     init(_ job: Downsampling) throws(StoreError) {
+        input = job.input
         state = JobState(job.output + "/.redcaps-downsample", job: "downsample")
         try Disk.makeFolder(state.folder)
         let wanted = Self.describe(job)
@@ -57,7 +65,7 @@ struct DownsamplingState {
     /// What a shard came to, if the input is still the one that it was made of.
     func record(_ shard: String, _ stamp: FileStamp) -> Record? {
         switch state.read(Self.name(shard)) {
-        case .current(var reader): Record(&reader, shard, stamp)
+        case .current(var reader): Record(&reader, shard, "\(input)/\(shard)", stamp)
         case .older(let text): Record(text: text, shard, stamp)
         case nil: nil
         }
@@ -88,11 +96,16 @@ extension DownsamplingState.Record {
             bytes.append(image.member ?? "")
             bytes.append(image.reason)
         }
+        guard let hash else { return bytes }
+        bytes.append(hash, width: 8)
+        bytes.append(warnings)
         return bytes
     }
 
     /// - Returns: `nil` if the record is of another shard, or of another state of it.
-    fileprivate init?(_ reader: inout PackedReader, _ shard: String, _ stamp: FileStamp) {
+    fileprivate init?(
+        _ reader: inout PackedReader, _ shard: String, _ path: String, _ stamp: FileStamp
+    ) {
         guard reader.string() == shard, reader.number(8) == stamp.byteCount,
             reader.number(8) == UInt64(bitPattern: stamp.modified)
         else { return nil }
@@ -110,14 +123,15 @@ extension DownsamplingState.Record {
             broken.append(
                 .init(file: shard, member: hasMember == 1 ? member : nil, reason: reason))
         }
+        hash = reader.number(8)
+        warnings = reader.errors(of: path) ?? []
     }
 
     /// Reads a record of the versions before `JobState`: lines of text, the shard's path, eight
     /// numbers, and for each broken image its member, a tab and the reason.
     fileprivate init?(text: [UInt8], _ shard: String, _ stamp: FileStamp) {
-        let lines = String(decoding: text, as: UTF8.self).split(
-            separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count >= 3, lines[0] == shard, lines.last == "" else { return nil }
+        let lines = String(decoding: text, as: UTF8.self).pieces(at: "\n", keepingEmpty: true)
+        guard lines.count >= 3, lines[0].isExactly(shard), lines.last == "" else { return nil }
         let numbers = lines[1].split(separator: " ").compactMap { Int($0) }
         guard numbers.count == 8, numbers[0] == stamp.byteCount, numbers[1] == stamp.modified else {
             return nil
@@ -126,7 +140,7 @@ extension DownsamplingState.Record {
             images: numbers[2], downsampled: numbers[3], untouched: numbers[4], others: numbers[5],
             bytesRead: UInt64(clamping: numbers[6]), bytesWritten: UInt64(clamping: numbers[7]))
         for line in lines.dropFirst(2).dropLast() {
-            let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
+            let parts = line.pieces(at: "\t", keepingEmpty: true)
             guard parts.count == 2 else { return nil }
             let member = parts[0].isEmpty ? nil : String(parts[0])
             broken.append(.init(file: shard, member: member, reason: String(parts[1])))

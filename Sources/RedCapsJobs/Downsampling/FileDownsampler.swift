@@ -12,33 +12,41 @@ struct FileDownsampler {
 
     private enum Outcome: Sendable {
         case kept
-        case done(DownsamplingProduct, written: UInt64)
+        /// - Parameters:
+        ///   - written: The length of the result.
+        ///   - entry: What there is to note of the result; `nil` if there is none.
+        case done(DownsamplingProduct, written: UInt64, entry: FileJournal.Entry?)
         case failed(StoreError)
     }
 
     /// Works through the files of a folder.
     func run(
-        _ files: [DownsamplingInput.File], _ meter: inout DownsamplingMeter,
+        _ files: [DownsamplingInput.File], in folder: String, _ meter: inout DownsamplingMeter,
         _ observer: (Downsampling.Progress) -> Void
     ) throws(StoreError) {
         let (job, workers) = (job, workers)
+        let journal = FileJournal(state.folder, of: folder)
+        let known = files.isEmpty ? [:] : try journal.entries()
         try OrderedWork.run(
             files.count, threads: job.jobs, lookAhead: 4 * job.jobs,
             produce: { number in
                 do throws(StoreError) {
-                    return try Self.outcome(of: files[number].path, job, workers)
+                    let path = files[number].path
+                    let name = Array(FilePath.split(path).name.utf8)
+                    return try Self.outcome(of: path, known[name] ?? [], job, workers)
                 } catch {
                     return .failed(error)
                 }
             },
             consume: { (number, outcome) throws(StoreError) in
-                try count(outcome, of: files[number], &meter)
+                try count(outcome, of: files[number], journal, &meter)
                 try meter.pulse(observer)
             })
     }
 
     private func count(
-        _ outcome: Outcome, of file: DownsamplingInput.File, _ meter: inout DownsamplingMeter
+        _ outcome: Outcome, of file: DownsamplingInput.File, _ journal: FileJournal,
+        _ meter: inout DownsamplingMeter
     ) throws(StoreError) {
         let stamp =
             job.brokenImages == .copy ? FileStamp(of: "\(job.input)/\(file.path)") : nil
@@ -47,7 +55,8 @@ struct FileDownsampler {
         case .kept:
             // One that was copied though it is broken is told again.
             meter.keep(file: file.size, stamp.flatMap { state.record(file.path, $0) })
-        case .done(let product, let written):
+        case .done(let product, let written, let entry):
+            if let entry { try journal.note(entry, of: FilePath.split(file.path).name) }
             try meter.count(product, file: file.path, member: nil)
             if case .broken(let reason) = product, let stamp {
                 let image = Downsampling.BrokenImage(file: file.path, member: nil, reason: reason)
@@ -59,38 +68,58 @@ struct FileDownsampler {
     }
 
     private static func outcome(
-        of path: String, _ job: Downsampling, _ workers: ImageWorkers
+        of path: String, _ known: [FileJournal.Entry], _ job: Downsampling,
+        _ workers: ImageWorkers
     ) throws(StoreError) -> Outcome {
         let (from, to) = ("\(job.input)/\(path)", "\(job.output)/\(path)")
-        if let old = FileStamp(of: from), let new = FileStamp(of: to),
-            new.modified >= old.modified
+        let file = try OpenFile(from)
+        let stamp = try file.stamp()
+        if known.contains(where: { $0.input == stamp }), let there = try? XXH64(ofFile: to).value,
+            known.contains(.init(input: stamp, result: there))
         {
             return .kept
         }
-        let file = try OpenFile(from)
-        let size = try file.size()
+        let size = stamp.byteCount
         let product = try workers.product(path, file, at: 0, size: size)
         switch product {
         case .downsampled(let bytes):
             try Disk.write(bytes, to: to)
-            return .done(product.withoutBytes, written: UInt64(bytes.count))
+            let entry = FileJournal.Entry(input: stamp, result: XXH64.hash(bytes))
+            return .done(product.withoutBytes, written: UInt64(bytes.count), entry: entry)
         case .broken where job.brokenImages != .copy:
             // One that an earlier state of the file had made.
             if Disk.exists(to) { try Disk.remove(to) }
-            return .done(product, written: 0)
+            return .done(product, written: 0, entry: nil)
         case .untouched, .other, .broken:
-            try copy(file, size, to)
-            return .done(product, written: size)
+            let hash = try copy(file, size, to)
+            return .done(
+                product, written: size, entry: FileJournal.Entry(input: stamp, result: hash))
         }
     }
 
+    /// - Returns: The hash of the bytes.
     private static func copy(
         _ file: OpenFile, _ size: UInt64, _ path: String
-    ) throws(StoreError) {
+    ) throws(StoreError) -> UInt64 {
         let output = try OutputFile(path)
+        var hash = XXH64()
         try file.forEachPiece(at: 0, size: size) { (piece) throws(StoreError) in
+            hash.update(piece)
             try output.append(piece)
         }
         try output.finish(syncing: false)
+        return hash.value
+    }
+}
+
+extension XXH64 {
+    /// The hash of a file's bytes.
+    init(ofFile path: String) throws(StoreError) {
+        let file = try OpenFile(path)
+        var hash = XXH64()
+        try file.forEachPiece(at: 0, size: try file.size()) { (piece) throws(StoreError) in
+            hash.update(piece)
+        }
+        self = hash
     }
 }

@@ -45,6 +45,8 @@ final class ImageWorkers: Sendable {
     func product(
         _ name: String, _ file: OpenFile, at offset: UInt64, size: UInt64
     ) throws(StoreError) -> DownsamplingProduct {
+        // A companion of an image has its suffix, and is none.
+        if HiddenName.isHidden(path: name.utf8) { return .other }
         let context = try takeContext(for: file)
         defer { idle.update { $0.append(context) } }
         // Enough for a format to be told.

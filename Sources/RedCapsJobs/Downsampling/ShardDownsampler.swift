@@ -19,26 +19,45 @@ struct ShardDownsampler {
     ) throws(StoreError) {
         let (from, to) = ("\(job.input)/\(shard)", "\(job.output)/\(shard)")
         guard let stamp = FileStamp(of: from) else {
-            throw StoreError(.missing, file: from, reason: "the shard is gone")
+            throw .system(from, "look at the shard")
         }
-        if Disk.exists(to), let record = state.record(shard, stamp) {
+        if let record = state.record(shard, stamp), isWhole(to, record) {
             meter.keep(shard: stamp.byteCount, record)
             return try meter.pulse(observer)
         }
         let listing = ShardListing(path: from)
-        if let failure = listing.failure { throw failure }
+        if let failure = listing.failure {
+            meter.fail(shard: stamp.byteCount, failure)
+            return try meter.pulse(observer)
+        }
         let part = FilePath.temporary(for: to)
         let before = meter.progress
+        meter.warn(listing.warnings)
+        let hash: UInt64
         do throws(StoreError) {
             let writer = try TarWriter.create(part, bufferSize: 1 << 20)
             try write(listing, from, shard, to: writer, &meter, observer)
             try writer.close(syncing: true)
+            hash = try XXH64(ofFile: part).value
             try Disk.rename(part, to: to)
         } catch {
             try? Disk.remove(part)
             throw error
         }
-        try state.note(meter.finish(shard: stamp.byteCount, since: before), of: shard, stamp)
+        var record = meter.finish(shard: stamp.byteCount, since: before)
+        record.hash = hash
+        try state.note(record, of: shard, stamp)
+    }
+
+    /// Whether a shard is what an earlier run had written, byte by byte; of one without a hash, whether
+    /// it has its end and as many members and bytes as it had.
+    private func isWhole(_ path: String, _ record: DownsamplingState.Record) -> Bool {
+        if let hash = record.hash { return (try? XXH64(ofFile: path).value) == hash }
+        let listing = ShardListing(path: path)
+        guard listing.failure == nil, listing.end?.hasMarker == true else { return false }
+        let left = job.brokenImages == .copy ? 0 : record.broken.count
+        return listing.members.count == record.images + record.others - left
+            && listing.members.reduce(0) { $0 + $1.size } == record.bytesWritten
     }
 
     private func write(
@@ -72,6 +91,11 @@ struct ShardDownsampler {
                 meter.count(read: member.size, written: written)
                 try meter.pulse(observer)
             })
+        guard try file.stamp() == listing.stamp else {
+            throw StoreError(
+                .changed, file: path,
+                reason: "was changed while it was downsampled; run again when nobody writes to it")
+        }
     }
 
     /// - Returns: How many bytes the member has.

@@ -43,7 +43,27 @@ enum Decompression {
             }
         }
         monitor.advance { $0.decompressedBytes += unreported }
+        let used = unsafe UInt64(clamping: archive_filter_bytes(archive, -1))
+        let trailing = try Self.trailing(input, from: used)
+        guard trailing == 0 else {
+            throw StoreError(
+                .notATar, file: input, byteOffset: used,
+                reason: "\(trailing) bytes are lost: behind the compressed tar, and not of its "
+                    + "format")
+        }
         try file.finish()
+    }
+
+    /// How many bytes of a file the decompressor has left, if they are more than padding.
+    private static func trailing(_ path: String, from used: UInt64) throws(StoreError) -> UInt64 {
+        let file = try OpenFile(path)
+        let size = try file.size()
+        guard used < size else { return 0 }
+        var isPadding = true
+        try file.forEachPiece(at: used, size: size - used) { (piece) throws(StoreError) in
+            for index in piece.indices where piece[index] != 0 { isPadding = false }
+        }
+        return isPadding ? 0 : size - used
     }
 
     private static func failure(_ archive: OpaquePointer, _ input: String) -> StoreError {

@@ -1,4 +1,5 @@
 import RedCapsBase
+import RedCapsImage
 
 /// The files to be packed: 36 bytes each and their path, so that ten million of them fit in memory.
 ///
@@ -67,6 +68,38 @@ import RedCapsBase
             throw error as? StoreError
                 ?? StoreError(.system, file: "files", reason: "\(error)")
         }
+    }
+
+    /// Forgets all files.
+    func removeAll() {
+        records.truncate(to: 0)
+        paths.truncate(to: 0)
+        order.truncate(to: 0)
+    }
+
+    /// Of a sorted table, a name without a folder that two tars have, for different things: the same
+    /// path, or an image of the same sample in each.
+    /// - Returns: The files' places; `nil` if there is no such name.
+    func sharedBareName() -> (Int, Int)? {
+        var start = 0
+        while start < count {
+            let end = groupEnd(start)
+            defer { start = end }
+            guard end - start > 1, !path(start).contains(UInt8(ascii: "/")) else { continue }
+            var image: Int?
+            for place in start..<end {
+                if place > start, self[place].source != self[place - 1].source,
+                    comparePaths(order[place], order[place - 1]) == 0
+                {
+                    return (place - 1, place)
+                }
+                let name = String(decoding: path(place), as: UTF8.self)
+                guard ImageFormat.isImageName(name) else { continue }
+                if let image, self[image].source != self[place].source { return (image, place) }
+                image = place
+            }
+        }
+        return nil
     }
 
     /// Of files with the same path, keeps the last that came.

@@ -5,6 +5,8 @@ import RedCapsBase
 package final class PackingFolder: Sendable {
     let path: String
     private let lock: FileLock
+    /// What no other run has in the names of its files.
+    private let run = "\(getpid())-\(String(UInt64.random(in: 0...(.max)), radix: 36))"
 
     /// Makes the folder if need be, and holds it until the last reference goes.
     /// - Throws: `occupied` if another run holds it for longer than it takes to cancel one.
@@ -19,16 +21,17 @@ package final class PackingFolder: Sendable {
     /// The name under which a file is written until it is whole.
     func temporary(_ name: String) -> String { FilePath.temporary(for: "\(path)/\(name)") }
 
-    /// Where the plain form of a compressed input lies during the run.
-    func decompressed(_ number: Int) -> String { "\(path)/.input-\(number).tar.part" }
+    /// Where the plain form of a compressed input lies during the run: where the file system knows no
+    /// locks, another may be packing into the folder.
+    func decompressed(_ number: Int) -> String { "\(path)/.input-\(number).tar.\(run).part" }
 
     /// Removes what a killed run has left.
     /// - Parameter manifest: Where the list of samples goes.
     func removeLeftovers(manifest: String) throws(StoreError) {
         let manifestName = FilePath.split(manifest).name
         for name in try FolderListing.fileNames(path)
-        where name.hasPrefix(".") && name.hasSuffix(FilePath.temporarySuffix)
-            && (name.contains(".tar.") || name.hasPrefix(".\(manifestName)."))
+        where name.beginsExactly(with: ".") && name.endsExactly(with: FilePath.temporarySuffix)
+            && (name.contains(".tar.") || name.beginsExactly(with: ".\(manifestName)."))
         {
             try Disk.remove("\(path)/\(name)")
         }
@@ -37,9 +40,9 @@ package final class PackingFolder: Sendable {
     /// Makes sure that the folder will hold the plan's shards and no other.
     /// - Throws: `occupied` with the names of those that don't belong.
     func check(_ plan: ShardPlan, inputs: [String], manifest: String) throws(StoreError) {
-        let planned = Set(plan.shards.map(\.name))
+        let planned = Set(plan.shards.map { ExactText($0.name) })
         let strangers = try FolderListing.fileNames(path).filter {
-            ShardName.isShard($0) && !planned.contains($0)
+            ShardName.isShard($0) && !planned.contains(ExactText($0))
         }
         if let first = strangers.first {
             let others = strangers.count > 1 ? " and \(strangers.count - 1) more" : ""

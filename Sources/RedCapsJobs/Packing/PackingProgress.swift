@@ -1,3 +1,5 @@
+public import RedCapsBase
+
 extension Packing {
     /// How far a run is.
     public struct Progress: Sendable, Equatable {
@@ -53,9 +55,19 @@ extension Packing {
         public let kept: Int
         /// Members of old tars that a later one of the same path replaced.
         public let replaced: Int
+        /// Files of old tars whose names have no folder and begin anew in each tar, and which therefore
+        /// were packed below their tar's name: `0000.jpg` of `data_3.tar` as `data_3/0000.jpg`.
+        public let belowShardNames: Int
+        /// What isn't as it should be in old tars, though nothing is known to be lost: no end marker, or
+        /// another archive behind it, whose members are packed, too.
+        public let warnings: [StoreError]
         /// Links to folders in a tree, which aren't followed.
         public let skippedLinks: Int
         /// The path of the first of these links.
         public let firstSkippedLink: String?
+        /// Hidden files, and hidden folders of a tree, which aren't packed.
+        public let hidden: Int
+        /// The path of the first of these.
+        public let firstHidden: String?
     }
 }

@@ -33,23 +33,30 @@ struct PackingRun {
         }
         var meter = ListingMeter(monitor)
         var walk = TreeWalk(tree ?? "", into: table)
+        let hidden: HiddenFiles
         let place: PackingSource.Place
+        var (below, warnings) = (0, [StoreError]())
         if let tree {
             try walk.run(&meter, observer)
+            hidden = walk.hidden
             place = .tree(tree)
         } else {
-            let tars = try TarInputs(
+            var tars = try TarInputs(
                 packing.inputs, temporary: { folder.decompressed($0) }, jobs: packing.options.jobs,
                 monitor: monitor, report: observer)
-            try tars.list(into: table, &meter, observer)
+            below = try list(&tars, &meter, observer)
+            hidden = tars.hidden
             place = .tars(tars)
+            warnings = tars.warnings
         }
         monitor.advance { $0.totalFiles = table.count }
-        try table.sort(monitor, observer)
+        if tree != nil { try table.sort(monitor, observer) }
         let replaced = tree == nil ? table.dropReplaced() : 0
         guard table.count > 0 else {
             throw StoreError(
-                .missing, file: packing.inputs[0], reason: "there are no files to be packed")
+                .missing, file: packing.inputs[0],
+                reason: "there are no files to be packed"
+                    + (hidden.first.map { ", only hidden ones such as \($0)" } ?? ""))
         }
         let plan = try ShardPlan(table, packing.options.sharding, monitor, observer)
         try folder.check(
@@ -63,7 +70,24 @@ struct PackingRun {
             shards: plan.shards.count, samples: plan.samples, files: table.count,
             bytes: plan.byteCount, unpaired: plan.unpaired, firstUnpaired: plan.firstUnpaired,
             listed: listed, kept: monitor.progress.kept, replaced: replaced,
-            skippedLinks: walk.skippedLinks, firstSkippedLink: walk.firstSkippedLink)
+            belowShardNames: below, warnings: warnings,
+            skippedLinks: walk.skippedLinks, firstSkippedLink: walk.firstSkippedLink,
+            hidden: hidden.count, firstHidden: hidden.first)
+    }
+
+    /// Lists tars and sorts their files. If names without a folder begin anew in each, as webdataset's
+    /// do, all such names go below their tar's, under which the tars themselves are served.
+    /// - Returns: How many files go there.
+    private func list(
+        _ tars: inout TarInputs, _ meter: inout ListingMeter, _ observer: PackingObserver
+    ) throws(StoreError) -> Int {
+        _ = try tars.list(into: table, isBelowShards: false, &meter, observer)
+        try table.sort(monitor, observer)
+        guard table.sharedBareName() != nil else { return 0 }
+        table.removeAll()
+        let below = try tars.list(into: table, isBelowShards: true, &meter, observer)
+        try table.sort(monitor, observer)
+        return below
     }
 
     /// The tree to be packed, or `nil` if the inputs are tars.

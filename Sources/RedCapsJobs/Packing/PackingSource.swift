@@ -20,7 +20,8 @@ final class PackingSource {
     }
 
     /// Opens the file that holds a file's bytes.
-    /// - Throws: `changed` if it isn't as long as when it was found.
+    /// - Throws: `changed` if it isn't as long as when it was found, or is a tar that was written to
+    ///   since.
     func open(_ position: Int) throws(StoreError) -> (file: OpenFile, offset: UInt64) {
         let record = table[position]
         switch place {
@@ -54,15 +55,37 @@ final class PackingSource {
         String(decoding: table.path(position), as: UTF8.self)
     }
 
+    /// Makes sure that what was read of tars is what they held when they were listed.
+    /// - Throws: `changed` if one of those that are open was written to since.
+    func check() throws(StoreError) {
+        guard case .tars(let tars) = place else { return }
+        for (number, file) in open { try check(file, number, tars) }
+    }
+
+    private func check(
+        _ file: OpenFile, _ number: UInt32, _ tars: TarInputs
+    ) throws(StoreError) {
+        let input = tars.inputs[Int(number)]
+        guard try file.stamp() == input.stamp else {
+            throw StoreError(
+                .changed, file: input.name,
+                reason: "was changed after it was listed; pack again when nobody writes to it")
+        }
+    }
+
     /// A few tars stay open: neighbours in the order often lie in the same.
     private func tar(_ number: UInt32, _ tars: TarInputs) throws(StoreError) -> OpenFile {
         if let found = open.last(where: { $0.number == number }) { return found.file }
+        if open.count >= Self.openTarLimit {
+            try check(open[0].file, open[0].number, tars)
+            open.removeFirst()
+        }
         let input = tars.inputs[Int(number)]
         let file: OpenFile
         do throws(StoreError) { file = try OpenFile(input.path) } catch {
             throw input.speaking(error)
         }
-        if open.count >= Self.openTarLimit { open.removeFirst() }
+        try check(file, number, tars)
         open.append((number, file))
         return file
     }

@@ -29,7 +29,7 @@ import RedCapsBase
     /// Packs a shard, unless an earlier run has done so.
     func pack(_ shard: ShardPlan.Shard) throws(StoreError) {
         let path = "\(folder.path)/\(shard.name)"
-        if Disk.exists(path), difference(ShardListing(path: path), shard) == nil {
+        if Disk.exists(path), try isPacked(shard, in: path) {
             monitor.advance {
                 $0.files += shard.files.count
                 $0.bytes += shard.byteCount
@@ -52,6 +52,25 @@ import RedCapsBase
         monitor.advance { $0.shards += 1 }
     }
 
+    /// Whether a shard that is there holds what it would hold if it were written now, byte by byte.
+    private func isPacked(_ shard: ShardPlan.Shard, in path: String) throws(StoreError) -> Bool {
+        let listing = ShardListing(path: path)
+        guard difference(listing, shard) == nil else { return false }
+        let file = try OpenFile(path)
+        for (member, position) in zip(listing.members, shard.files) {
+            let packed = unsafe try read(file, at: member.offset, member.size, place: { $0 }) {
+                (_) throws(StoreError) in
+            }
+            let (origin, offset) = try source.open(position)
+            let wanted = unsafe try read(
+                origin, at: offset, member.size, place: { source.place(of: position, $0) }
+            ) { (_) throws(StoreError) in }
+            if packed != wanted { return false }
+        }
+        try source.check()
+        return true
+    }
+
     private func write(
         _ shard: ShardPlan.Shard, to part: String
     ) throws(StoreError) -> [UInt64] {
@@ -72,6 +91,7 @@ import RedCapsBase
                 })
             advance(files: 1, bytes: 0)
         }
+        try source.check()
         try writer.close(syncing: true)
         return hashes
     }

@@ -8,9 +8,15 @@ struct TarInputs: Sendable {
         let name: String
         /// The plain tar.
         let path: String
+        /// What it was when it was listed.
+        fileprivate(set) var stamp: FileStamp?
     }
 
-    let inputs: [Input]
+    private(set) var inputs: [Input]
+    /// What isn't as it should be in the tars, though nothing is known to be lost.
+    private(set) var warnings: [StoreError] = []
+    /// What was left out.
+    private(set) var hidden = HiddenFiles()
 
     /// Decompresses what is compressed.
     /// - Parameters:
@@ -49,30 +55,74 @@ struct TarInputs: Sendable {
     }
 
     /// Lists the files of all tars.
-    func list(
-        into table: FileTable, _ meter: inout ListingMeter, _ observer: PackingObserver
-    ) throws(StoreError) {
+    /// Hidden files, which are left out, are counted.
+    /// - Parameter isBelowShards: Whether names without a folder go below the name of their tar.
+    /// - Returns: How many files do.
+    mutating func list(
+        into table: FileTable, isBelowShards: Bool, _ meter: inout ListingMeter,
+        _ observer: PackingObserver
+    ) throws(StoreError) -> Int {
+        var below = 0
+        var holders: [[UInt8]: Int] = [:]
+        var failures: [StoreError] = []
+        warnings = []
+        hidden = HiddenFiles()
         for (number, input) in inputs.enumerated() {
             let listing = ShardListing(path: input.path)
-            if let failure = listing.failure { throw input.speaking(failure) }
+            if let failure = listing.failure {
+                failures.append(input.speaking(failure))
+                continue
+            }
+            inputs[number].stamp = listing.stamp
+            warnings += listing.warnings.map(input.speaking)
+            let stem =
+                isBelowShards
+                ? Array(ShardName.stem(FilePath.name(of: input.name)).utf8) : nil
+            var hasBareNames = false
             for member in listing.members {
-                try add(member, of: input, UInt32(number), to: table)
+                if try add(member, of: input, UInt32(number), below: stem, to: table) {
+                    hasBareNames = true
+                    below += stem == nil ? 0 : 1
+                }
                 try meter.count(observer)
             }
+            guard hasBareNames, let stem else { continue }
+            if let other = holders.updateValue(number, forKey: stem) {
+                throw StoreError(
+                    .occupied, file: input.name,
+                    reason: "holds names without a folder that come again in other tars, and has "
+                        + "the name of \(inputs[other].name), below which they would go; give it "
+                        + "another")
+            }
         }
+        if let first = failures.first { throw first.and(failures.dropFirst()) }
+        return below
     }
 
-    private func add(
-        _ member: TarMember, of input: Input, _ number: UInt32, to table: FileTable
-    ) throws(StoreError) {
+    /// - Parameter stem: The folder for a name without one.
+    /// - Returns: Whether the name has no folder, and is that of a file to be packed.
+    private mutating func add(
+        _ member: TarMember, of input: Input, _ number: UInt32, below stem: [UInt8]?,
+        to table: FileTable
+    ) throws(StoreError) -> Bool {
         func refused(_ code: StoreError.Code, _ reason: String) -> StoreError {
             StoreError(
                 code, file: input.name, member: String(decoding: member.name, as: UTF8.self),
                 byteOffset: member.offset, reason: reason)
         }
+        let path = MemberPath(bytes: member.name)
+        if let path {
+            if path.bytes.split(separator: UInt8(ascii: "/")).contains(where: TreeWalk.isSkipped) {
+                return false
+            }
+            if HiddenName.isHidden(path: path.bytes) {
+                if member.kind != .directory { hidden.add(path.bytes) }
+                return false
+            }
+        }
         switch member.kind {
         case .file: break
-        case .directory, .special: return
+        case .directory, .special: return false
         case .symbolicLink, .hardLink:
             throw refused(
                 .notAFile, "a link, which can't be packed; unpack the tar and pack the tree")
@@ -82,14 +132,14 @@ struct TarInputs: Sendable {
                 "a sparse member, whose bytes don't lie in one range; "
                     + "unpack the tar and pack the tree")
         }
-        guard let path = MemberPath(bytes: member.name) else {
+        guard let path else {
             throw refused(.unsafePath, "a path that is absolute or leads out with `..`")
         }
-        if path.bytes.split(separator: UInt8(ascii: "/")).contains(where: TreeWalk.isSkipped) {
-            return
-        }
+        let isBare = !path.bytes.contains(UInt8(ascii: "/"))
+        let prefix = isBare ? stem.map { $0 + [UInt8(ascii: "/")] } ?? [] : []
         try table.append(
-            path.bytes, size: member.size, source: number, offset: member.offset)
+            prefix + path.bytes, size: member.size, source: number, offset: member.offset)
+        return isBare
     }
 }
 

@@ -1,5 +1,19 @@
 import RedCapsBase
 
+/// Hidden files, and folders of them, that aren't packed: how many, and one of them.
+struct HiddenFiles: Sendable {
+    private(set) var count = 0
+    /// The first by the bytes of its path.
+    private var path: [UInt8] = []
+
+    var first: String? { count == 0 ? nil : String(decoding: path, as: UTF8.self) }
+
+    mutating func add(_ path: [UInt8]) {
+        if count == 0 || path.lexicographicallyPrecedes(self.path) { self.path = path }
+        count += 1
+    }
+}
+
 /// Finds the files of a tree. Links to files are followed, as in the cache of the Hugging Face Hub;
 /// links to folders are not, so there are no loops.
 struct TreeWalk {
@@ -9,6 +23,8 @@ struct TreeWalk {
     /// Links to folders, which were passed over, and the first of them.
     private(set) var skippedLinks = 0
     private(set) var firstSkippedLink: String?
+    /// Hidden files and folders, which were left out, and the first of them.
+    private(set) var hidden = HiddenFiles()
 
     init(_ root: String, into table: FileTable) {
         self.root = root
@@ -48,6 +64,10 @@ struct TreeWalk {
                 }
             }
             if Self.isSkipped(name) { continue }
+            if HiddenName.isHidden(name) {
+                hidden.add(folder.isEmpty ? name : folder + [UInt8(ascii: "/")] + name)
+                continue
+            }
             let relative = folder.isEmpty ? name : folder + [UInt8(ascii: "/")] + name
             if type == CInt(DT_DIR) {
                 pending.append(relative)

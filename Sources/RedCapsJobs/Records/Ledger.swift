@@ -28,19 +28,32 @@ public final class Ledger: Sendable {
     ///   is no ledger: nothing of it is lost.
     public init(_ path: String, goingOnAt point: ResumePoint? = nil) throws(RunFileError) {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else {
-            throw RunFileError(.unwritable, file: path, reason: "can't be written")
-        }
+        guard descriptor >= 0 else { throw .unwritable(path, .system(path, "write")) }
         do throws(StoreError) {
             (missingBatches, isBegunAnew) = try Self.prepare(path, descriptor, point)
         } catch {
             close(descriptor)
-            guard error.code == .occupied else {
-                throw RunFileError(.unwritable, file: path, reason: "can't be written")
-            }
+            guard error.code == .occupied else { throw .unwritable(path, error) }
             throw RunFileError(.foreign, file: path, reason: error.reason)
         }
         (self.path, self.descriptor) = (path, descriptor)
+    }
+
+    /// Finds out whether a ledger can be written; nothing is touched.
+    /// - Throws: `RunFileError` with `unwritable`, and with `foreign` if the file holds something else.
+    package static func check(_ path: String) throws(RunFileError) {
+        do throws(StoreError) {
+            guard Disk.isFile(path) else {
+                // About a line's length.
+                return try OutputFile.check(path, with: [UInt8](repeating: 0, count: 1 << 12))
+            }
+            guard unsafe access(path, R_OK | W_OK) == 0 else { throw .system(path, "write") }
+            let bytes = try OpenFile(path).bytes(at: 0, count: beginning.count)
+            guard begins(bytes) else { throw foreign(path) }
+        } catch {
+            guard error.code == .occupied else { throw .unwritable(path, error) }
+            throw RunFileError(.foreign, file: path, reason: error.reason)
+        }
     }
 
     deinit { close(descriptor) }
@@ -50,7 +63,7 @@ public final class Ledger: Sendable {
     public func append(_ batch: CaptionBatch) throws(RunFileError) {
         let line = Array((LedgerLine(batch).text + "\n").utf8)
         guard unsafe line.withUnsafeBytes({ unsafe System.write($0, to: descriptor) }) else {
-            throw RunFileError(.unwritable, file: path, reason: "can't be written")
+            throw .unwritable(path, .system(path, "write"))
         }
     }
 

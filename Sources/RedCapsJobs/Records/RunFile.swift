@@ -1,3 +1,4 @@
+import RedCapsBase
 public import RedCapsLoading
 
 /// The names of files that each rank of a run has one of.
@@ -59,6 +60,25 @@ public struct RunFileError: Error, Sendable, Equatable, CustomStringConvertible 
         (self.code, self.file, self.reason) = (code, file, reason)
     }
 
+    /// What the system refuses to write, with its words.
+    static func unwritable(_ path: String, _ error: StoreError) -> RunFileError {
+        RunFileError(.unwritable, file: path, reason: "can't be written: \(error.cause)")
+    }
+
+    /// What the system refuses to read, with its words.
+    static func unreadable(_ path: String, _ error: StoreError) -> RunFileError {
+        RunFileError(
+            .unreadable, file: path, reason: "can't be read, to resume from: \(error.cause)")
+    }
+
     /// File and reason in one line.
     public var description: String { "\(file) \(reason)" }
+}
+
+extension StoreError {
+    /// The reason without what couldn't be done, `can't write: `.
+    fileprivate var cause: Substring {
+        guard let colon = reason.firstRange(of: ": ") else { return reason[...] }
+        return reason[colon.upperBound...]
+    }
 }

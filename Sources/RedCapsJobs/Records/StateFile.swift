@@ -13,18 +13,32 @@ public struct StateFile: Sendable {
     /// Writes a state, replacing one that is there; nobody ever sees half of it.
     /// - Throws: `RunFileError` with `unwritable`, and with `foreign` if the file holds something else.
     public func save(_ point: ResumePoint) throws(RunFileError) {
+        try checkContents()
+        do throws(StoreError) { try Disk.write(Array(Self.json(point).utf8), to: path) } catch {
+            throw .unwritable(path, error)
+        }
+    }
+
+    /// Finds out whether a state can be written, before there is one; nothing is touched.
+    /// - Throws: As `save`.
+    package func check() throws(RunFileError) {
+        try checkContents()
         do throws(StoreError) {
-            if Disk.isFile(path) {
-                let bytes = try OpenFile.contents(of: path)
-                guard bytes.isEmpty || Self.point(bytes) != nil else {
-                    throw StoreError(.occupied, file: path, reason: "")
-                }
-            }
-            try Disk.write(Array(Self.json(point).utf8), to: path)
+            // More than a state takes.
+            try OutputFile.check(path, with: [UInt8](repeating: 0, count: 1 << 14))
         } catch {
-            guard error.code == .occupied else {
-                throw RunFileError(.unwritable, file: path, reason: "can't be written")
-            }
+            throw .unwritable(path, error)
+        }
+    }
+
+    /// - Throws: `foreign` if the file holds something else.
+    private func checkContents() throws(RunFileError) {
+        guard Disk.isFile(path) else { return }
+        let bytes: [UInt8]
+        do throws(StoreError) { bytes = try OpenFile.contents(of: path) } catch {
+            throw .unwritable(path, error)
+        }
+        guard bytes.isEmpty || Self.point(bytes) != nil else {
             throw RunFileError(
                 .foreign, file: path,
                 reason: "holds something that is no state of a loader: choose another name for it")
@@ -36,7 +50,7 @@ public struct StateFile: Sendable {
     public func load() throws(RunFileError) -> ResumePoint {
         let bytes: [UInt8]
         do throws(StoreError) { bytes = try OpenFile.contents(of: path) } catch {
-            throw RunFileError(.unreadable, file: path, reason: "can't be read, to resume from")
+            throw .unreadable(path, error)
         }
         guard let point = Self.point(bytes) else {
             throw RunFileError(.malformed, file: path, reason: "is no state of a loader")
@@ -101,7 +115,7 @@ public struct StateFile: Sendable {
         return point
     }
 
-    private static func reference(_ object: [String: JSONValue]) -> ResumePoint.ReferenceState? {
+    private static func reference(_ object: [ExactText: JSONValue]) -> ResumePoint.ReferenceState? {
         guard case .array(let values)? = object["words"],
             case .integer(let rank)? = object["rank"],
             case .integer(let worldSize)? = object["worldSize"],

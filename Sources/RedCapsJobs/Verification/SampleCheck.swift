@@ -102,7 +102,7 @@ final class SampleCheck: Sendable {
             throw AnnotationError(reason: "not an object")
         }
         if let key = captionKey(in: object) {
-            guard let value = object[key] else {
+            guard let value = object[ExactText(key)] else {
                 throw AnnotationError(reason: "no key \"\(key)\"")
             }
             guard case .string(let caption) = value else {
@@ -121,10 +121,10 @@ final class SampleCheck: Sendable {
         result.hasOwnID = Self.hasID(of: imagePath, object)
     }
 
-    private func captionKey(in object: [String: JSONValue]) -> String? {
+    private func captionKey(in object: [ExactText: JSONValue]) -> String? {
         captionKey.update { known in
             if let known { return known }
-            let key = ["re_caption", "caption"].first { object[$0] != nil }
+            let key = ["re_caption", "caption"].first { object[ExactText($0)] != nil }
             known = .some(key)
             return key
         }
@@ -133,7 +133,7 @@ final class SampleCheck: Sendable {
     /// Sizes of the annotation that aren't the image's, nor those of a larger original of the same
     /// shape.
     private static func contradiction(
-        _ object: [String: JSONValue], _ header: ImageHeader
+        _ object: [ExactText: JSONValue], _ header: ImageHeader
     ) -> String? {
         guard case .integer(let width)? = object["width"],
             case .integer(let height)? = object["height"]
@@ -148,19 +148,20 @@ final class SampleCheck: Sendable {
             : "it says \(width)×\(height), the image has \(header.width)×\(header.height)"
     }
 
-    private static func hasID(of path: String, _ object: [String: JSONValue]) -> Bool? {
-        let name = path.split(separator: "/").last ?? ""
-        let stem = name.prefix { $0 != "." }
+    private static func hasID(of path: String, _ object: [ExactText: JSONValue]) -> Bool? {
+        let name = Substring(FilePath.name(of: path))
+        let stem = name.pieces(at: ".", keepingEmpty: true).first ?? name
         for key in ["image_id", "id", "key"] {
             let id: String
-            switch object[key] {
+            switch object[ExactText(key)] {
             case .string(let text)?: id = text
             case .integer(let number)?: id = "\(number)"
             default: continue
             }
             guard !id.isEmpty else { continue }
-            return stem == id || name == id || path == id || stem.hasSuffix("_" + id)
-                || stem.hasPrefix(id + "_") || Int(stem).map { "\($0)" == id } ?? false
+            return stem.isExactly(id) || name.isExactly(id) || path.isExactly(id)
+                || stem.endsExactly(with: "_" + id) || stem.beginsExactly(with: id + "_")
+                || Int(stem).map { "\($0)" == id } ?? false
         }
         return nil
     }

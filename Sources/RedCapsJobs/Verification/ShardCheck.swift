@@ -13,10 +13,15 @@ package struct ShardCheck: Sendable {
         let listing = ShardListing(path: path, cancellation: cancellation)
         memberCount = listing.members.count
         var findings = Self.membersOf(listing, path)
-        if let failure = listing.failure {
-            findings.append(Finding(failure))
-        } else if let end = listing.end {
-            if let finding = Self.ending(end, path, listing.byteCount) { findings.append(finding) }
+        if listing.ending.losses.isEmpty {
+            if let failure = listing.failure { findings.append(Finding(failure)) }
+        } else {
+            findings += listing.ending.losses.map { Self.finding($0, path) }
+        }
+        findings += listing.warnings.map { warning in
+            Finding(
+                warning.code == .truncated ? .noEndMarker : .trailingData, file: path,
+                byteOffset: warning.byteOffset, warning.reason)
         }
         self.findings = findings
     }
@@ -48,39 +53,10 @@ package struct ShardCheck: Sendable {
         return findings
     }
 
-    /// What is wrong with the end of a shard that could be listed to it.
-    private static func ending(
-        _ end: ShardListing.End, _ path: String, _ byteCount: UInt64
-    ) -> Finding? {
-        guard end.hasMarker else {
-            return Finding(
-                .noEndMarker, file: path, byteOffset: end.offset,
-                "no end marker; the shard may have been cut between two members")
-        }
-        let piece: UInt64 = 1 << 20
-        do throws(StoreError) {
-            let file = try OpenFile(path)
-            for start in stride(from: end.offset, to: byteCount, by: Int(piece)) {
-                let count = Int(min(piece, byteCount - start))
-                let bytes = try file.bytes(at: start, count: count)
-                guard let place = bytes.firstIndex(where: { $0 != 0 }) else { continue }
-                return trailing(at: start + UInt64(place), path, byteCount, file)
-            }
-            return nil
-        } catch { return Finding(error) }
-    }
-
-    private static func trailing(
-        at offset: UInt64, _ path: String, _ byteCount: UInt64, _ file: OpenFile
-    ) -> Finding {
-        let block = (try? file.bytes(at: offset / 512 * 512, count: TarHeader.size)) ?? []
-        let isArchive = unsafe block.withUnsafeBytes {
-            unsafe $0.count == TarHeader.size && TarHeader($0) != nil
-        }
+    private static func finding(_ loss: ShardEnding.Loss, _ path: String) -> Finding {
+        let alone = ShardEnding(losses: [loss])
         return Finding(
-            .trailingData, file: path, byteOffset: offset,
-            isArchive
-                ? "another archive after the end marker; its members aren't served"
-                : "\(byteCount - offset) bytes that aren't padding after the end marker")
+            loss.kind == .hole ? .damaged : .trailingData, file: path,
+            byteOffset: loss.range.lowerBound, alone.failure(path)?.reason ?? "")
     }
 }

@@ -45,7 +45,7 @@ public struct Verification: Job {
     public struct Report: Sendable, Equatable {
         /// Shards that were looked at.
         public internal(set) var shards = 0
-        /// Their members, of all kinds.
+        /// Their members, of all kinds, and the files of folders without shards.
         public internal(set) var members = 0
         /// The samples of the list; `nil` without one.
         public internal(set) var samples: Int?

@@ -27,8 +27,10 @@ final class VerificationRun {
     func run() throws -> Verification.Report {
         let indexes = try index()
         let shards = indexes.flatMap(\.shards).map(\.path)
-        guard !shards.isEmpty else {
-            throw StoreError(.missing, file: verification.raw, reason: "no *.tar in this folder")
+        guard !shards.isEmpty || samples != nil else {
+            throw StoreError(
+                .missing, file: verification.raw,
+                reason: "no *.tar in this folder; an unpacked tree is verified with its list")
         }
         try checkShards(shards)
         for index in indexes { try findDuplicates(index) }
@@ -127,6 +129,7 @@ final class VerificationRun {
         begin(.references, of: samples.count)
         try reportMissing(samples)
         try checkMembers(samples)
+        try checkTrees(samples)
         advance(samples.count)
         if verification.isDeep { try checkSamples(samples) }
     }
@@ -164,7 +167,9 @@ final class VerificationRun {
                 try pause(record.number)
                 if users.contains(record.number) {
                     if record.kind != .file { unfit.insert(record.number) }
-                } else if record.kind == .file, !record.isReplaced {
+                } else if record.kind == .file, !record.isReplaced,
+                    !HiddenName.isHidden(path: record.path.bytes)
+                {
                     try note(
                         Finding(
                             .orphan, file: index.shards[record.shard].path,
@@ -183,6 +188,25 @@ final class VerificationRun {
                             "a link, a directory or another member that can't be served"))
                 }
             }
+        }
+    }
+
+    /// Folders without tars.
+    private func checkTrees(_ samples: SampleIndex) throws {
+        let isOne = verification.captionFolder == verification.raw
+        for columns in isOne ? [[0, 1]] : [[0], [1]]
+        where samples.shards(of: samples.parts[columns[0]]) == nil {
+            let folder = columns[0] == 0 ? verification.raw : verification.captionFolder
+            var check = TreeCheck(samples, columns, in: folder)
+            let looked = check
+            let size = 256
+            try inOrder((samples.count + size - 1) / size, threads: 16, lookAhead: 64) { piece in
+                looked.look(piece * size..<min((piece + 1) * size, samples.count))
+            } consume: { _, part in
+                for finding in part.findings { try note(finding) }
+                check.add(part)
+            }
+            report.members += try check.orphans(cancellation, note)
         }
     }
 
@@ -207,6 +231,7 @@ final class VerificationRun {
         }
         for index in ids.contradictions {
             let paths = try samples.paths(index)
+            guard !paths.image.isEmpty else { continue }
             try note(
                 Finding(
                     .contradiction, member: paths.annotation, sample: index,
