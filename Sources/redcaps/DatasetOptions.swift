@@ -109,7 +109,7 @@ struct DatasetOptions: ParsableArguments {
     }
 
     private func defaultRoot(_ configuration: DatasetConfiguration) -> String? {
-        guard let slash = config.lastIndex(of: "/") else { return nil }
+        guard let slash = config.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
         let folder = String(config[..<slash])
         let lists = configuration.sources.compactMap(\.dataPath).map { "\(folder)/\($0)" }
         return lists.allSatisfy { Disk.exists($0) } ? folder : nil

@@ -6,7 +6,11 @@ import RedCapsFixtures
 struct DemoDataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo-data",
-        abstract: "Writes a small data set of drawn landscapes, in the shape of RedCaps5M.")
+        abstract: "Writes a small data set of drawn landscapes, in the shape of RedCaps5M.",
+        discussion: """
+            Example:
+              redcaps demo-data demo --samples 1000
+            """)
 
     @Argument(help: "The folder to write.")
     var out: String

@@ -7,10 +7,14 @@ import RedCapsCore
 struct DigestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "digest",
-        abstract: "Prints what samples hold, as hashes, to be compared with the reference's.")
+        abstract: "Prints what samples hold, as hashes, to be compared with the reference's.",
+        discussion: """
+            Example:
+              redcaps digest --config redcaps5m.json --first 100 --reference --seed 1
+            """)
 
-    @OptionGroup var source: DatasetOptions
-    @OptionGroup var loading: LoaderArguments
+    @OptionGroup(title: "The data set") var source: DatasetOptions
+    @OptionGroup(title: "Batches and their order") var loading: LoaderArguments
 
     @Option(
         help:
@@ -100,6 +104,14 @@ struct DigestCommand: ParsableCommand {
 
     func run() throws {
         let (training, dataset) = try source.open()
+        try printDigests(training, dataset)
+        // What of them is lost was told when they were opened.
+        if dataset.sources.contains(where: \.hasDamagedShards) { throw ExitCode(1) }
+    }
+
+    private func printDigests(
+        _ training: TrainingConfiguration, _ dataset: ConcatDataset<CaptionDataset>
+    ) throws {
         let seed = seed ?? Int(training.runSeed())
         if loading.batches != nil { return try printBatches(training, dataset, seed) }
         let chosen = try listed() ?? Array(0..<min(first ?? dataset.count, dataset.count + 1))
@@ -137,13 +149,12 @@ struct DigestCommand: ParsableCommand {
             reference: mode)
         // Python only ends where 500 in a row fail.
         options.failurePolicy = onError == .stop ? .stop : .replace(atMost: .count(.max))
-        var isEmpty = true
-        for result in try DataLoader(dataset, options).results {
-            isEmpty = false
+        let loader = try DataLoader(dataset, options)
+        if let reason = loader.reasonForNoBatches { throw Failure(reason) }
+        for result in loader.results {
             let digest = BatchDigest(
                 try result.get(), rank: options.context.rank, of: dataset)
             try StandardOutput.print(digest.json)
         }
-        if isEmpty { throw Failure(options.reasonForNoBatches(of: dataset)) }
     }
 }

@@ -13,6 +13,9 @@ struct DownsampleCommand: ParsableCommand {
             OUT gets the structure of IN: tars become tars, everything that is no image is copied, and \
             an image that is small enough stays as it is. A run that was killed is continued by running \
             it again. Broken images are told one by one, and the exit code is 1.
+
+            Example:
+              redcaps downsample raw --into small --shortest-edge 512
             """)
 
     @Argument(help: ArgumentHelp("A folder of images, or of tars.", valueName: "in"))
@@ -107,6 +110,7 @@ struct DownsampleCommand: ParsableCommand {
                 "MB, \(progress.report.images) images")
         }
         bar?.finish()
+        for warning in report.warnings { Terminal.complain("\(warning)") }
         try tell(report, seconds: (clock.now - start).inSeconds)
         if !report.broken.isEmpty { throw ExitCode(1) }
     }

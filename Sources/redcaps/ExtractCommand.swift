@@ -11,6 +11,9 @@ struct ExtractCommand: ParsableCommand {
             As `tar -xf --no-same-owner` over their sorted list, in parallel. What isn't whole yet, \
             and the record of what is, lie in DIR.extracting beside DIR. Members that can't be \
             unpacked safely are told one by one, the rest goes on, and the exit code is 1.
+
+            Example:
+              redcaps extract raw --into tree --jobs 8
             """)
 
     @Argument(help: "The folder of the shards, plain or compressed.")
@@ -67,12 +70,20 @@ struct ExtractCommand: ParsableCommand {
         if forget { try Extraction.forget(into) }
         var bar = ProgressBar(total: 1, unit: "MB")
         defer { bar.finish() }
-        let report = try extraction.runInterruptibly { progress in
+        let report = try extraction.runInterruptibly(
+            into: into, "cancelled, as it was interrupted"
+        ) { progress in
             bar.show(
                 Int(progress.bytes / 1_000_000), of: Int(progress.totalBytes / 1_000_000),
                 "MB, \(progress.files) files")
         }
         bar.finish()
+        if report.replaced > 0, let first = report.firstReplaced {
+            Terminal.complain(
+                "\(report.replaced) files were replaced by others of the same path, the first is "
+                    + first)
+        }
+        for warning in report.warnings { Terminal.complain("\(warning)") }
         for refusal in report.refused { Terminal.complain("\(refusal)") }
         try tell(report, of: extraction.shards.count, seconds: (clock.now - start).inSeconds)
         if !report.refused.isEmpty { throw ExitCode(1) }
@@ -83,7 +94,8 @@ struct ExtractCommand: ParsableCommand {
             try StandardOutput.print(
                 "\(report.shards) of \(shards) shards in place (\(report.kept) already were), "
                     + "\(report.files) files, \(report.bytes) bytes, "
-                    + "\(report.refused.count) refused, in \(seconds.shortened) s")
+                    + "\(report.replaced) replaced, \(report.refused.count) refused, in \(seconds.shortened) s"
+            )
             return
         }
         var line = JSONLine()
@@ -91,6 +103,7 @@ struct ExtractCommand: ParsableCommand {
         line.add("skipped", report.kept)
         line.add("files", report.files)
         line.add("bytes", Int(clamping: report.bytes))
+        line.add("replaced", report.replaced)
         line.add("refused", report.refused.count)
         line.add("seconds", seconds)
         try StandardOutput.print(line.text)

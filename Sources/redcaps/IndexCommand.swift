@@ -14,7 +14,7 @@ struct IndexCommand: ParsableCommand {
             directory. All commands build it by themselves when they need it.
             """)
 
-    @Argument(help: "The folder of the shards.")
+    @Argument(help: "The folder of the shards, or of the unpacked tree.")
     var raw: String
 
     @Option(
@@ -55,25 +55,38 @@ struct IndexCommand: ParsableCommand {
         let opened = try open()
         if check { try opened.check() }
         if list {
-            try printMembers(opened.shards)
+            try printMembers(opened)
         } else if listMissing, let samples = opened.samples {
             try printMissing(samples)
         } else {
             let description = IndexDescription(opened, seconds: (clock.now - start).inSeconds)
             try StandardOutput.print(json ? description.json : description.text)
         }
-        let failures = opened.shards.shards.compactMap(\.failure)
-        for failure in failures { Terminal.complain("\(failure)") }
-        if !failures.isEmpty { throw ExitCode(1) }
+        if opened.tellTroubles() { throw ExitCode(1) }
     }
 
-    /// What was opened: the shards' index and, if a list was named, that of its samples.
+    /// What was opened: the shards' index, or the number of files of an unpacked tree, which needs
+    /// none, and, if a list was named, the index of its samples.
     struct Opened {
-        let shards: TarIndex
+        let shards: TarIndex?
+        let treeFiles: Int?
         let samples: SampleIndex?
 
+        /// Tells what is lost in shards, and what isn't as it should be.
+        /// - Returns: Whether anything is lost, or is for programs that end at the first end marker, as
+        ///   `tar` and most loaders do.
+        func tellTroubles() -> Bool {
+            let annotations = samples?.shards(of: .annotation)
+            let other = annotations === shards ? nil : annotations
+            let indices = [shards, other].compactMap(\.self)
+            let isJoined = indices.flatMap(\.shards).flatMap(\.warnings).contains {
+                $0.code == .notATar
+            }
+            return indices.map { Terminal.complain(of: $0) }.contains(true) || isJoined
+        }
+
         func check() throws {
-            if let samples { try samples.check() } else { try shards.check() }
+            if let samples { try samples.check() } else { try shards?.check() }
         }
     }
 
@@ -90,22 +103,36 @@ struct IndexCommand: ParsableCommand {
         }
         let index =
             try samples.map { $0.shards(of: .image) }
-            ?? TarIndex(folder: raw, rebuilds: rebuild, progress: show)
-        guard let index, !index.shards.isEmpty else {
-            throw Failure("\(raw): no *.tar in this folder")
+            ?? DatasetFolder(raw, rebuilds: rebuild, progress: show).index
+        if let index, !index.shards.isEmpty {
+            return Opened(shards: index, treeFiles: nil, samples: samples)
         }
-        return Opened(shards: index, samples: samples)
+        var files = 0
+        try FolderStore(raw).forEachFile { _ in files += 1 }
+        guard files > 0 else { throw Failure("\(raw): no *.tar in this folder, nor other files") }
+        return Opened(shards: nil, treeFiles: files, samples: samples)
     }
 
-    private func printMembers(_ index: TarIndex) throws {
+    private func printMembers(_ opened: Opened) throws {
         var output = StandardOutput()
-        try index.forEachServed { entry in
+        func add(_ path: [UInt8], _ shard: String?, _ offset: Int?, _ size: Int?) throws {
             var line = JSONLine()
-            line.add("path", bytes: entry.path.bytes)
-            line.add("shard", index.shards[entry.shard].name)
-            line.add("offset", Int(clamping: entry.offset))
-            line.add("size", Int(clamping: entry.size))
+            line.add("path", bytes: path)
+            line.add("shard", shard)
+            line.add("offset", offset)
+            line.add("size", size)
             try output.add(line.text)
+        }
+        if let index = opened.shards {
+            try index.forEachServed { entry in
+                try add(
+                    entry.path.bytes, index.shards[entry.shard].name,
+                    Int(clamping: entry.offset), Int(clamping: entry.size))
+            }
+        } else {
+            try FolderStore(raw).forEachFile { path in
+                try add(Array(path.utf8), nil, nil, Disk.size(of: raw + "/" + path))
+            }
         }
         try output.flush()
     }
@@ -134,32 +161,36 @@ private struct IndexDescription {
         self.seconds = seconds
     }
 
-    private var shards: TarIndex { opened.shards }
-    private var bytes: Int { shards.shards.reduce(0) { $0 + Int(clamping: $1.byteCount) } }
-    private var files: [String] { opened.samples?.files ?? shards.files }
-    private var isBuilt: Bool { opened.samples?.isBuilt ?? shards.isBuilt }
+    private var shards: [TarIndex.Shard] { opened.shards?.shards ?? [] }
+    private var members: Int { opened.shards?.memberCount ?? opened.treeFiles ?? 0 }
+    private var duplicates: Int { opened.shards?.duplicateCount ?? 0 }
+    private var bytes: Int { shards.reduce(0) { $0 + Int(clamping: $1.byteCount) } }
+    private var files: [String] { opened.samples?.files ?? opened.shards?.files ?? [] }
+    private var isBuilt: Bool { opened.samples?.isBuilt ?? opened.shards?.isBuilt ?? false }
 
     var json: String {
         var line = JSONLine()
-        line.add("shards", shards.shards.count)
-        line.add("members", shards.memberCount)
+        line.add("shards", shards.count)
+        line.add("members", members)
         line.add("bytes", bytes)
         line.add("entries", opened.samples?.count)
         line.add("missing", opened.samples?.missingCount)
-        line.add("duplicates", shards.duplicateCount)
-        line.add("unsafe", shards.shards.reduce(0) { $0 + $1.unsafeMembers })
+        line.add("duplicates", duplicates)
+        line.add("unsafe", shards.reduce(0) { $0 + $1.unsafeMembers })
         line.add("seconds", seconds)
         line.add("index_bytes", files.reduce(0) { $0 + (Disk.size(of: $1) ?? 0) })
         line.add("index_paths", files)
         line.add("built", isBuilt)
-        line.add("failures", shards.shards.compactMap(\.failure).map { "\($0)" })
+        line.add("failures", shards.compactMap(\.failure).map { "\($0)" })
+        line.add("warnings", shards.flatMap(\.warnings).map { "\($0)" })
         return line.text
     }
 
     var text: String {
         var lines = [
-            "\(shards.shards.count) shards, \(shards.memberCount) members, \(bytes) bytes, "
-                + "\(shards.duplicateCount) members replaced by later ones"
+            opened.treeFiles.map { "no shards, but an unpacked tree of \($0) files" }
+                ?? "\(shards.count) shards, \(members) members, \(bytes) bytes, "
+                + "\(duplicates) members replaced by later ones"
         ]
         if let samples = opened.samples {
             lines.append("\(samples.count) samples, \(samples.missingCount) without their files")
@@ -170,6 +201,7 @@ private struct IndexDescription {
                 lines.append("  … and \(samples.missingByShard.count - 20) more")
             }
         }
+        if files.isEmpty { return lines.joined(separator: "\n") }
         let verb = isBuilt ? "built" : "opened"
         lines.append(
             "\(verb) in \(seconds.shortened) s: " + files.joined(separator: ", "))

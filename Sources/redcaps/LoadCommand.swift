@@ -8,12 +8,16 @@ import Synchronization
 
 struct LoadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "load", abstract: "Loads batches as a training run would, and says how fast.")
+        commandName: "load", abstract: "Loads batches as a training run would, and says how fast.",
+        discussion: """
+            Example:
+              redcaps load --config redcaps5m.json --batch-size 64 --batches 100 --profile
+            """)
 
-    @OptionGroup var source: DatasetOptions
-    @OptionGroup var loading: LoaderArguments
-    @OptionGroup var faults: FaultArguments
-    @OptionGroup var files: RunFiles
+    @OptionGroup(title: "The data set") var source: DatasetOptions
+    @OptionGroup(title: "Batches and their order") var loading: LoaderArguments
+    @OptionGroup(title: "Samples that fail") var faults: FaultArguments
+    @OptionGroup(title: "Going on, and what is written down") var files: RunFiles
 
     @Option(help: "Threads that decode; by default the usable cores.")
     var workers: Int?
@@ -66,20 +70,39 @@ struct LoadCommand: ParsableCommand {
     var preview: String?
 
     func validate() throws {
-        for (name, value) in [
-            ("workers", workers), ("prefetch", prefetch), ("reads-in-flight", readsInFlight),
-        ] {
-            if let value, !(1...1 << 32).contains(value) {
-                throw ValidationError("--\(name) \(value) isn't in 1 ... 2^32")
-            }
+        if let workers, !(1...1024).contains(workers) {
+            throw ValidationError("--workers \(workers) isn't in 1 ... 1024")
         }
+        for (name, value) in [("prefetch", prefetch), ("reads-in-flight", readsInFlight)]
+        where !(1...1 << 32).contains(value) {
+            throw ValidationError("--\(name) \(value) isn't in 1 ... 2^32")
+        }
+        if let preview, !Self.canBeJPEG(preview) {
+            throw ValidationError(
+                "--preview \(preview): the sheet is a JPEG; give it a name in .jpg")
+        }
+        try OutputNames.checkApart([
+            ("--save-state", files.saveState), ("--ledger", files.ledger), ("--preview", preview),
+        ])
+        try OutputNames.checkApart([
+            ("--resume", files.resume), ("--ledger", files.ledger), ("--preview", preview),
+        ])
         let forLoader = files.given ?? (profile ? "--profile" : preview.map { _ in "--preview" })
         if engine == .bare, let forLoader {
             throw ValidationError("--engine bare takes no \(forLoader)")
         }
     }
 
+    /// Whether a file's name has the suffix of a JPEG, or none.
+    private static func canBeJPEG(_ file: String) -> Bool {
+        let name = FilePath.name(of: file).lowercased()
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return true }
+        return [".jpg", ".jpeg"].contains { name[dot...] == $0 }
+    }
+
     func run() throws {
+        try files.check(loading.context())
+        if let preview { try OutputFile.check(preview) }
         let clock = ContinuousClock()
         let beginning = clock.now
         let (training, dataset) = try source.open(ImageOptions(decoding: decode.decoding))
@@ -96,13 +119,19 @@ struct LoadCommand: ParsableCommand {
         }
         try StandardOutput.print(json ? report.json : report.text)
         if profile, !json, let statistics = report.statistics {
-            try StandardOutput.print(ProfileTable(statistics).text)
+            try StandardOutput.print("\n" + statistics.profile)
         }
-        guard report.meter.samples == 0, !Interruption.isRequested else { return }
-        throw Failure(
-            report.meter.batches == 0
-                ? options.reasonForNoBatches(of: dataset)
-                : "no samples: all of them failed, and --on-error skip leaves them out")
+        if report.isInterrupted, let signal = Interruption.received {
+            throw files.interruption(by: signal, after: report.meter.batches)
+        }
+        if report.meter.samples == 0 {
+            throw Failure(
+                report.statistics?.failures == 0
+                    ? "no samples: the order has none for \(options.context)"
+                    : "no samples: all of them failed, and --on-error skip leaves them out")
+        }
+        // What of them is lost was told when they were opened.
+        if dataset.sources.contains(where: \.hasDamagedShards) { throw ExitCode(1) }
     }
 
     private func load(
@@ -115,9 +144,19 @@ struct LoadCommand: ParsableCommand {
         report.meter = Throughput(expected: expected)
         var bar = ProgressBar(total: expected, unit: "samples")
         var record = try files.record(of: loader.state, options.context)
+        if let reason = loader.reasonForNoBatches {
+            try record.save()
+            throw Failure(reason)
+        }
         var isDescribed = false
-        if files.saveState != nil { Interruption.watch() }
+        Interruption.watch()
         for result in loader.results {
+            // Here, so that a run that is through isn't called interrupted.
+            if Interruption.received != nil {
+                if case .failure(let error) = result { Terminal.complain("\(error)") }
+                report.isInterrupted = true
+                break
+            }
             let batch = try result.get()
             report.meter.count(batch.count)
             bar.show(report.meter.samples)
@@ -129,7 +168,6 @@ struct LoadCommand: ParsableCommand {
                 if !json { try describe(batch) }
                 if let preview { try show(batch, in: preview) }
             }
-            if files.saveState != nil, Interruption.isRequested { break }
         }
         try record.save()
         bar.finish()
@@ -142,6 +180,9 @@ struct LoadCommand: ParsableCommand {
     ) throws {
         guard let batches = options.batchLimit else {
             throw Failure("--engine bare needs --batches, or an order that doesn't end")
+        }
+        if let reason = try DataLoader(dataset, options).reasonForNoBatches {
+            throw Failure(reason)
         }
         let meter = Mutex(Throughput(expected: batches * options.batchSize))
         try BareLoop.run(dataset, options, batches: batches) {

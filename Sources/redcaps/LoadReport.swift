@@ -6,6 +6,8 @@ import RedCapsCore
 struct LoadReport {
     var meter = Throughput(expected: 0)
     var statistics: LoaderStatistics?
+    /// Whether the process was told to end before the last batch.
+    var isInterrupted = false
     private let workers: Int
     private let openMilliseconds: Double
 

@@ -82,12 +82,18 @@ struct LoaderArguments: ParsableArguments {
     }
 
     private func parsedWeights() throws -> [Double] {
-        try (weights ?? "").split(separator: ",", omittingEmptySubsequences: weights == nil).map {
-            guard let weight = Double($0) else {
+        guard let weights else { return [] }
+        let values = try weights.split(separator: ",", omittingEmptySubsequences: false).map {
+            guard let weight = Double($0), weight.isFinite else {
                 throw ValidationError("--weights: \"\($0)\" isn't a number")
             }
+            guard weight >= 0 else { throw ValidationError("--weights: \($0) is negative") }
             return weight
         }
+        guard values.contains(where: { $0 > 0 }) else {
+            throw ValidationError("--weights \(weights): none is above 0, so nothing is drawn")
+        }
+        return values
     }
 
     /// The arguments that were given though they only count for whole batches.
@@ -150,19 +156,5 @@ struct LoaderArguments: ParsableArguments {
         options.batchLimit = batches
         options.limitToEpoch(of: dataset)
         return options
-    }
-}
-
-extension LoaderOptions {
-    /// Why there wasn't any batch.
-    func reasonForNoBatches(of dataset: some Dataset) -> String {
-        guard let length = sampler.length(over: dataset.layout) else {
-            return "no batches: all that were asked for are stepped over"
-        }
-        let step = batchSize * context.worldSize
-        return dropsLast && length < step
-            ? "no batches: the order has \(length) samples, a batch of all ranks \(step), and one "
-                + "that isn't full is dropped"
-            : "no batches: the order ends after \(length) samples, before the first that was asked for"
     }
 }

@@ -83,12 +83,13 @@ struct PackCommand: ParsableCommand {
             progress.stage == .decompressing
             ? "\(progress.decompressedBytes / 1_000_000) MB decompressed"
             : "\(progress.totalFiles) files found"
-        Terminal.show("\r\(state)\u{1B}[K")
+        Terminal.showBar(String(state.prefix(Terminal.width - 1)))
     }
 
     private func tell(
         _ report: Packing.Report, _ packing: Packing, seconds: Double
     ) throws {
+        for warning in report.warnings { Terminal.complain("\(warning)") }
         if report.unpaired > 0, let first = report.firstUnpaired {
             Terminal.complain(
                 "\(report.unpaired) samples without an image or its annotation aren't listed, "
@@ -98,9 +99,18 @@ struct PackCommand: ParsableCommand {
             Terminal.complain(
                 "\(report.replaced) members were replaced by later ones of the same path")
         }
+        if report.belowShardNames > 0 {
+            Terminal.complain(
+                "\(report.belowShardNames) files without a folder are packed below the name of their "
+                    + "tar, because their names come again in others")
+        }
         if report.skippedLinks > 0, let first = report.firstSkippedLink {
             Terminal.complain(
                 "\(report.skippedLinks) links to folders weren't followed, the first is \(first)")
+        }
+        if report.hidden > 0, let first = report.firstHidden {
+            Terminal.complain(
+                "\(report.hidden) hidden files or folders aren't packed, the first is \(first)")
         }
         guard json else {
             try StandardOutput.print(
@@ -115,6 +125,9 @@ struct PackCommand: ParsableCommand {
         line.add("files", report.files)
         line.add("bytes", Int(clamping: report.bytes))
         line.add("unpaired", report.unpaired)
+        line.add("replaced", report.replaced)
+        line.add("below_shard_names", report.belowShardNames)
+        line.add("hidden", report.hidden)
         line.add("kept", report.kept)
         line.add("seconds", seconds)
         try StandardOutput.print(line.text)

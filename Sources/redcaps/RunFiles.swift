@@ -84,19 +84,34 @@ struct RunFiles: ParsableArguments {
         }
     }
 
+    /// Finds out whether everything can be written, before anything is loaded; nothing is touched.
+    func check(_ context: DistributedContext) throws {
+        if let saveState { try StateFile(RunFile.name(saveState, rank: context.rank)).check() }
+        if let name = try ledgerName(of: context) { try Ledger.check(name) }
+    }
+
+    private func ledgerName(of context: DistributedContext) throws -> String? {
+        do { return try ledger.map { try RunFile.name($0, of: context) } } catch {
+            throw Failure("--ledger \(error)")
+        }
+    }
+
+    /// What a run ends with that was told to end.
+    func interruption(by signal: CInt, after batches: Int) -> Failure {
+        let words = "interrupted after \(batches) batches"
+        guard let saveState else { return Failure(words, ExitStatus.stopped(by: signal)) }
+        return Failure(
+            "\(words); --resume \(saveState) goes on from here", ExitStatus.resumable)
+    }
+
     /// What is written down about a run that begins at a point.
     func record(of point: ResumePoint, _ context: DistributedContext) throws -> RunRecord {
         let state = saveState.map { StateFile(RunFile.name($0, rank: context.rank)) }
-        do {
-            // A run that is resumed goes on with its ledger.
-            let ledger = try ledger.map {
-                try Ledger(
-                    RunFile.name($0, of: context), goingOnAt: resume == nil ? nil : point)
-            }
-            if let ledger { tell(ledger) }
-            return RunRecord(state: state, ledger: ledger, of: point)
-        } catch let error as RunFileError where error.code == .shared {
-            throw Failure("--ledger \(error)")
+        // A run that is resumed goes on with its ledger.
+        let ledger = try ledgerName(of: context).map {
+            try Ledger($0, goingOnAt: resume == nil ? nil : point)
         }
+        if let ledger { tell(ledger) }
+        return RunRecord(state: state, ledger: ledger, of: point)
     }
 }

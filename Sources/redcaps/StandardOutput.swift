@@ -15,6 +15,7 @@ struct StandardOutput {
     /// Writes what was collected.
     mutating func flush() throws(StoreError) {
         defer { bytes.removeAll(keepingCapacity: true) }
+        Terminal.showBar("")
         guard bytes.withUnsafeBytes({ System.write($0, to: STDOUT_FILENO) }) else {
             throw .system("standard output", "write")
         }

@@ -1,9 +1,41 @@
 import RedCapsLoading
 import RedCapsBase
+import RedCapsTar
 
 /// Standard error: messages, and a progress bar if somebody is looking.
 enum Terminal {
+    /// Tells what is lost in shards, and what isn't as it should be.
+    /// - Returns: Whether anything is lost.
+    static func complain(of index: TarIndex) -> Bool {
+        for warning in index.shards.flatMap(\.warnings) { complain("\(warning)") }
+        let failures = index.shards.compactMap(\.failure)
+        for failure in failures { complain("\(failure)") }
+        return !failures.isEmpty
+    }
+
+    /// Whether a bar is in the last line.
+    private static let hasBar = ConditionLock(false)
+
+    /// Writes whole lines; a bar that is there goes first.
     static func show(_ text: String) {
+        hasBar.update { hasBar in
+            put(hasBar ? clearing + text : text)
+            hasBar = false
+        }
+    }
+
+    /// Puts a bar, or any other word of what goes on, into the last line; nothing clears it.
+    static func showBar(_ text: String) {
+        hasBar.update { hasBar in
+            guard hasBar || !text.isEmpty else { return }
+            put("\r\(text)\u{1B}[K")
+            hasBar = !text.isEmpty
+        }
+    }
+
+    private static let clearing = "\r\u{1B}[K"
+
+    private static func put(_ text: String) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -16,7 +48,22 @@ enum Terminal {
         show("redcaps: \(text)\n")
     }
 
-    static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
+    /// Whether somebody looks, on a terminal that can clear a line.
+    static var isWatched: Bool {
+        isatty(STDERR_FILENO) == 1 && System.variable("TERM") != "dumb"
+    }
+
+    /// How many characters a line has: as the terminal says, else `COLUMNS`, else 80.
+    static var width: Int {
+        var size = winsize()
+        if ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+            return Int(size.ws_col)
+        }
+        guard let columns = System.variable("COLUMNS").flatMap({ Int($0) }), columns > 0 else {
+            return 80
+        }
+        return columns
+    }
 }
 
 /// A bar that shows how far something is. Silent unless standard error is a terminal.
@@ -46,17 +93,14 @@ struct ProgressBar {
         guard isShown else { return }
         if let lastShown, now - lastShown < .milliseconds(100), done < total { return }
         lastShown = now
-        let cells = 32 * min(done, total) / total
-        let bar = String(repeating: "█", count: cells) + String(repeating: "░", count: 32 - cells)
-        let rate = Double(done) / max((now - start).inSeconds, 1e-9)
-        let left = Double(total - done) / max(rate, 1e-9)
-        Terminal.show(
-            "\r\(bar) \(100 * done / total) %  \(done)/\(total) \(unit)"
-                + "  \(Int(rate))/s  \(Int(left)) s left\u{1B}[K")
+        let line = ProgressLine(
+            done: done, total: total, unit: unit, seconds: (now - start).inSeconds)
+        // A terminal goes on to the next line when the last place is taken.
+        Terminal.showBar(line.text(width: Terminal.width - 1))
     }
 
     func finish() {
-        if isShown { Terminal.show("\r\u{1B}[K") }
+        if isShown { Terminal.showBar("") }
     }
 }
 

@@ -6,7 +6,11 @@ import RedCapsTokenizers
 struct TokenizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokenize",
-        abstract: "Prints the ids of texts, as a model's own tokenizer gives them.")
+        abstract: "Prints the ids of texts, as a model's own tokenizer gives them.",
+        discussion: """
+            Example:
+              redcaps tokenize --tokenizer Qwen/Qwen2.5-0.5B "a fox in the snow"
+            """)
 
     @Option(
         help: ArgumentHelp(

@@ -14,7 +14,7 @@ struct VerifyCommand: ParsableCommand {
             refers to; with --deep, every image is decoded and every annotation parsed, too.
             """)
 
-    @Argument(help: "The folder of the shards.")
+    @Argument(help: "The folder of the shards, or of the unpacked tree.")
     var raw: String
 
     @Option(help: ArgumentHelp("The list of samples.", valueName: "file"))
@@ -46,6 +46,9 @@ struct VerifyCommand: ParsableCommand {
             "Write the samples with findings; `load --exclude` takes them.", valueName: "file"))
     var listBad: String?
 
+    @Flag(help: "Print every finding; by default the first 20 of each kind, and how many more.")
+    var all = false
+
     @Flag(help: "Print one line of JSON at the end.")
     var json = false
 
@@ -75,17 +78,25 @@ struct VerifyCommand: ParsableCommand {
         Interruption.watch()
         let cancellation = Cancellation()
         var bar = ProgressBar(total: 1, unit: "shards")
-        let found = try verification.run(cancellation: cancellation) { progress in
-            cancellation.heed()
-            bar.show(
-                progress.finished, of: progress.total,
-                progress.stage == .shards ? "shards" : "samples")
-        } found: { finding in
-            try output?.append(line: finding.json)
-            if !json { try StandardOutput.print(finding) }
+        var lines = FindingLines(isWhole: all)
+        let found: Verification.Report
+        do {
+            found = try verification.run(cancellation: cancellation) { progress in
+                cancellation.heed()
+                bar.show(
+                    progress.finished, of: progress.total,
+                    progress.stage == .shards ? "shards" : "samples")
+            } found: { finding in
+                try output?.append(line: finding.json)
+                if !json, let line = lines.line(for: finding) { try StandardOutput.print(line) }
+            }
+        } catch {
+            bar.finish()
+            throw Interruption.failure(error, of: raw, goesOn: false)
         }
         bar.finish()
         try output?.finish()
+        for line in lines.rest where !json { try StandardOutput.print(line) }
         if let listBad { try verification.skipList(of: found).write(to: listBad) }
         try tell(found, seconds: (clock.now - start).inSeconds)
         if !found.isClean { throw ExitCode(1) }

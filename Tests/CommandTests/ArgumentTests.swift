@@ -24,6 +24,17 @@ struct ArgumentTests {
             ["load", "--config", "c.json", "--sampler", "mixture"],
             ["load", "--config", "c.json", "--weights", "1,2"],
             ["load", "--config", "c.json", "--sampler", "mixture", "--weights", "1,x"],
+            ["load", "--config", "c.json", "--sampler", "mixture", "--weights", "0"],
+            ["load", "--config", "c.json", "--sampler", "mixture", "--weights", "0,0"],
+            ["load", "--config", "c.json", "--sampler", "mixture", "--weights", "nan"],
+            ["load", "--config", "c.json", "--sampler", "mixture", "--weights", "1,inf"],
+            ["load", "--config", "c.json", "--sampler", "mixture", "--weights=-1,2"],
+            ["load", "--config", "c.json", "--workers", "100000"],
+            ["load", "--config", "c.json", "--workers", "0"],
+            ["load", "--config", "c.json", "--preview", "x.png"],
+            ["load", "--config", "c.json", "--save-state", "a", "--ledger", "./a"],
+            ["load", "--config", "c.json", "--save-state", "a.jpg", "--preview", "a.jpg"],
+            ["load", "--config", "c.json", "--resume", "a", "--ledger", "a"],
             ["load", "--config", "c.json", "--sampler", "infinite", "--epochs", "2"],
             ["load", "--config", "c.json", "--shards-open", "2"],
             ["load", "--config", "c.json", "--on-error", "ignore"],
@@ -82,6 +93,8 @@ struct ArgumentTests {
         let result = try Redcaps.run("load", "--help")
         #expect(result.status == 0)
         #expect(result.output.contains("--batch-size"))
+        #expect(result.output.contains("redcaps load --config redcaps5m.json"))
+        #expect(result.output.uppercased().contains("BATCHES AND THEIR ORDER"))
         #expect(result.errors.isEmpty)
     }
 

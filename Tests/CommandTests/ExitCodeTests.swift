@@ -58,23 +58,70 @@ struct ExitCodeTests {
         #expect(digest.errors.contains("no batches: "))
     }
 
-    @Test(
-        "A load by few threads ends, one way or another",
-        .enabled(
-            if: getuid() == 0 && findProgram("setpriv") != nil && findProgram("prlimit") != nil))
-    func fewThreads() throws {
-        let set = try DemoSet()
-        #expect(try Redcaps.run("index", set.raw).status == 0)
-        _ = try run("/bin/chmod", ["-R", "a+rwX", set.folder.path])
-        let program = try run(
+    @Test("A run that is resumed at the end of its order says so")
+    func through() throws {
+        let set = try DemoSet(imageSize: 16)
+        let state = set.folder["state.json"]
+        let load = [
+            "load", "--config", set.configuration, "--sampler", "sequential", "--batch-size", "4",
+            "--save-state", state,
+        ]
+        #expect(try run(Redcaps.path(), load).status == 0)
+        let again = try run(Redcaps.path(), load + ["--resume", state])
+        #expect(again.status == 1)
+        #expect(again.errors.contains("no batches: the run is through"), "\(again.errors)")
+        let rank = try run(
+            Redcaps.path(), Array(load.dropLast(2)) + ["--rank", "10", "--world-size", "11"])
+        #expect(rank.status == 1)
+        #expect(rank.errors.contains("the order has none for rank 10 of 11"), "\(rank.errors)")
+    }
+
+    private static let canLimit =
+        getuid() == 0 && findProgram("setpriv") != nil && findProgram("prlimit") != nil
+
+    /// Runs it as a user who may have no more than so many threads.
+    private func limited(
+        _ threads: Int, user: Int, _ arguments: [String], in folder: String
+    ) throws -> ProgramResult {
+        try run(
             "/usr/bin/timeout",
             [
-                "-k", "1", "60", findProgram("setpriv") ?? "", "--reuid=61239", "--regid=61239",
-                "--clear-groups", findProgram("prlimit") ?? "", "--nproc=3", Redcaps.path(), "load",
-                "--config", set.configuration, "--batch-size", "2", "--batches", "1", "--workers",
-                "1",
-            ])
-        #expect(program.status != 124 && program.status != 137)
+                "-k", "1", "60", findProgram("setpriv") ?? "", "--reuid=\(user)",
+                "--regid=\(user)", "--clear-groups", findProgram("prlimit") ?? "",
+                "--nproc=\(threads)", Redcaps.path(),
+            ] + arguments, in: folder)
+    }
+
+    @Test(
+        "Where few threads may run, no verb hangs or crashes", .enabled(if: canLimit),
+        arguments: [1, 2, 3])
+    func fewThreads(threads: Int) throws {
+        let set = try DemoSet(imageSize: 16)
+        #expect(try Redcaps.run("index", set.raw).status == 0)
+        let user = 61240 + threads
+        // Another user may not get at the program.
+        guard try limited(100, user: user, ["--version"], in: "/").status == 0 else { return }
+        for verb in [
+            ["index", "raw", "--rebuild"],
+            ["verify", "raw", "--data-path", "redcaps5m_data.json", "--deep"],
+            ["pack", "raw", "--into", "packed"], ["extract", "raw", "--into", "tree"],
+            ["downsample", "raw", "--into", "small", "--shortest-edge", "90"],
+            ["demo-data", "other", "--samples", "2", "--shortest-edge", "90"],
+            ["digest", "--config", "redcaps5m.json", "--all"],
+            ["load", "--config", "redcaps5m.json", "--batches", "1", "--engine", "bare"],
+        ] {
+            _ = try run("/bin/chmod", ["-R", "a+rwX", set.folder.path])
+            let result = try limited(threads, user: user, verb, in: set.folder.path)
+            #expect(result.status == 0, "\(verb): \(result.errors)")
+        }
+        let load = [
+            "load", "--config", "redcaps5m.json", "--batch-size", "2", "--batches", "2",
+            "--workers", "4",
+        ]
+        let result = try limited(threads, user: user, load, in: set.folder.path)
+        #expect(result.status == (threads == 1 ? 1 : 0))
+        let words = threads == 1 ? "can't start a worker thread" : "\(threads - 1) of 4 workers"
+        #expect(result.errors.contains(words), "\(result.errors)")
     }
 
     @Test("The version is told")

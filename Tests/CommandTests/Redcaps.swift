@@ -6,7 +6,7 @@ import Testing
 /// The `redcaps` executable that was built beside the tests.
 enum Redcaps {
     static func run(_ arguments: String..., in folder: String? = nil) throws -> ProgramResult {
-        try TestSupport.run(try path(), arguments, in: folder)
+        try TestSupport.run(try path(), arguments, in: folder).withoutDebugNote
     }
 
     /// Runs it, expects success and reads each line of output as a JSON object.
@@ -46,5 +46,14 @@ struct DemoSet {
         #expect(text.contains(old))
         try text.replacing(old, with: new).write(
             toFile: configuration, atomically: true, encoding: .utf8)
+    }
+}
+
+extension ProgramResult {
+    /// Without what only a debug build says.
+    var withoutDebugNote: ProgramResult {
+        let lines = errors.split(separator: "\n", omittingEmptySubsequences: false)
+            .filter { !$0.hasPrefix("warning: this is a debug build") }
+        return ProgramResult(status: status, output: output, errors: lines.joined(separator: "\n"))
     }
 }

@@ -6,6 +6,10 @@ package struct ProgramResult: Sendable {
     package let output: String
     package let errors: String
 
+    package init(status: Int32, output: String, errors: String) {
+        (self.status, self.output, self.errors) = (status, output, errors)
+    }
+
     /// The output as lines, without the last empty one.
     package var lines: [String] { output.split(separator: "\n").map(String.init) }
 }
