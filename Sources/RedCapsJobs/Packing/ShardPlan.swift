@@ -1,4 +1,5 @@
 import RedCapsBase
+import RedCapsTar
 
 /// Which files go into which shard, in which order.
 struct ShardPlan: Sendable {
@@ -106,7 +107,7 @@ struct ShardPlan: Sendable {
 
     /// How full a shard is.
     private struct Load {
-        private static let block: UInt64 = 512
+        private static let block = UInt64(TarHeader.size)
 
         var samples = 1
         /// The length of the files.
@@ -116,9 +117,9 @@ struct ShardPlan: Sendable {
 
         mutating func add(_ path: [UInt8], _ size: UInt64) {
             contents += size
-            packed += Self.block + Self.padded(size)
+            packed += Self.block + TarHeader.padded(size)
             // A long name comes before the header, as a member of its own.
-            if path.count > 100 { packed += Self.block + Self.padded(UInt64(path.count) + 1) }
+            if path.count > 100 { packed += Self.block + TarHeader.padded(UInt64(path.count) + 1) }
         }
 
         mutating func join(_ other: Load) {
@@ -135,10 +136,6 @@ struct ShardPlan: Sendable {
             // The end marker has two blocks.
             case .bytes(let limit): packed + next.packed + 2 * Self.block > limit
             }
-        }
-
-        private static func padded(_ size: UInt64) -> UInt64 {
-            (size + block - 1) / block * block
         }
     }
 }

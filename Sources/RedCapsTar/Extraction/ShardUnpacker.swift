@@ -131,12 +131,7 @@ struct SplitShard: Sendable {
         _ member: TarMember, _ number: Int, _ target: MemberPath, _ reader: ShardReader,
         _ folder: StagingFolder, _ cancellation: Cancellation, _ unpacked: inout Unpacked
     ) throws {
-        let block = UInt64(TarHeader.size)
-        let before =
-            number == 0
-            ? 0
-            : (members.rows[number - 1].offset + members.rows[number - 1].size + block - 1) / block
-                * block
+        let before = number == 0 ? 0 : members.rows[number - 1].end
         // Behind zeros headers begin anew.
         let gap = starts.last { $0 < member.offset }.map { max($0, before) } ?? before
         let (mode, time) = try reader.attributes(of: member, gap: gap)

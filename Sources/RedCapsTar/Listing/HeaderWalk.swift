@@ -31,8 +31,6 @@ struct HeaderWalk: ~Copyable {
     var end = ShardListing.End(offset: 0, hasMarker: false)
     /// Where the last header is that was looked at, or should have been.
     private(set) var position: UInt64 = 0
-    /// Whether the walk has ended at zeros.
-    var endsInZeros: Bool { end.hasMarker }
     /// Whether it has ended after an extended header, without the member that this speaks of.
     private(set) var endsInExtension = false
 
@@ -173,9 +171,8 @@ struct HeaderWalk: ~Copyable {
 
     /// The header after a member's bytes, which are padded to whole blocks.
     private static func next(after body: UInt64, _ size: UInt64) -> UInt64? {
-        let block = UInt64(TarHeader.size)
         guard size < 1 << 62 else { return nil }
-        return body + (size + block - 1) / block * block
+        return body + TarHeader.padded(size)
     }
 
     /// Forgets members from a number on.

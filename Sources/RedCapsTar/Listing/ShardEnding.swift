@@ -19,17 +19,33 @@ package struct ShardEnding: Sendable {
     }
 
     /// Where further archives begin that were joined to the first; their members are served.
-    package internal(set) var archives: [UInt64] = []
+    package private(set) var archives: [UInt64] = []
     package internal(set) var losses: [Loss] = []
     /// Where chains of headers begin that don't begin where the member before them ends: archives, and
     /// what follows holes.
-    var starts: [UInt64] = []
+    private(set) var starts: [UInt64] = []
 
     package init(losses: [Loss] = []) { self.losses = losses }
 
     /// Whether so many zeros may be an end marker and its padding: two blocks and less than a record of
     /// 10,240 bytes. Tapes have larger records, but an unfinished download looks just like them.
-    static func isPadding(_ count: UInt64) -> Bool { count < 1024 + 10_240 }
+    private static func isPadding(_ zeros: Range<UInt64>) -> Bool { zeros.count < 1024 + 10_240 }
+
+    /// Notes zeros behind which headers begin anew: padding, with an archive that was joined to it, or a
+    /// hole.
+    mutating func add(zeros: Range<UInt64>, mayBePadding: Bool = true) {
+        if mayBePadding, Self.isPadding(zeros) {
+            archives.append(zeros.upperBound)
+        } else {
+            losses.append(Loss(zeros, .hole))
+        }
+        starts.append(zeros.upperBound)
+    }
+
+    /// Notes zeros up to the end of the file: padding, or a hole.
+    mutating func add(lastZeros zeros: Range<UInt64>) {
+        if !Self.isPadding(zeros) { losses.append(Loss(zeros, .hole)) }
+    }
 
     /// What is lost, if anything is: the first lost byte, and how many there are.
     package func failure(_ path: String) -> StoreError? {

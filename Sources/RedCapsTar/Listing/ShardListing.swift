@@ -10,13 +10,13 @@ public struct ShardListing: Sendable {
     public let failure: StoreError?
     /// What isn't as it should be though nothing is known to be lost: no end marker, or another archive
     /// behind it.
-    public let warnings: [StoreError]
+    public private(set) var warnings: [StoreError] = []
     /// The shard's length in bytes.
     public let byteCount: UInt64
     /// Where the members end, if the quick path has listed them to the end.
     package let end: End?
     /// What lies behind the first end marker.
-    package let ending: ShardEnding
+    package private(set) var ending = ShardEnding()
     /// What the file system said of the file that was listed.
     package let stamp: FileStamp?
 
@@ -40,7 +40,6 @@ public struct ShardListing: Sendable {
             status = try file.stamp()
         } catch {
             (members, failure, byteCount, stamp, end) = (TarMembers(), error, 0, nil, nil)
-            (ending, warnings) = (ShardEnding(), [])
             return
         }
         let size = status.byteCount
@@ -48,13 +47,11 @@ public struct ShardListing: Sendable {
         stamp = status
         if let compressed = Self.compression(of: file) {
             (members, failure, end) = (TarMembers(), compressed, nil)
-            (ending, warnings) = (ShardEnding(), [])
             return
         }
         if let head = try? file.bytes(at: 0, count: 64), GitLFSPointer.isBegun(by: head) {
             let error = StoreError(.notATar, file: path, reason: GitLFSPointer.reason)
             (members, failure, end) = (TarMembers(), error, nil)
-            (ending, warnings) = (ShardEnding(), [])
             return
         }
         file.expectsRandomReads()
@@ -66,7 +63,6 @@ public struct ShardListing: Sendable {
             warnings = walk.ending.warnings(path, walk.end)
         case .failed(let error):
             (members, failure, end) = (walk.members, error, nil)
-            (ending, warnings) = (ShardEnding(), [])
         case .unknown:
             let listing = LibarchiveListing.members(of: path)
             (members, end) = (listing.members, nil)
@@ -114,11 +110,9 @@ public struct ShardListing: Sendable {
     /// header after the other.
     var gaps: [Range<UInt64>] {
         var gaps: [Range<UInt64>] = []
-        let block = UInt64(TarHeader.size)
         for start in ending.starts {
             let number = members.rows.partitionPoint { $0.offset > start }
-            let before = number == 0 ? nil : members.rows[number - 1]
-            let end = before.map { ($0.offset + $0.size + block - 1) / block * block } ?? 0
+            let end = number == 0 ? 0 : members.rows[number - 1].end
             if end < start { gaps.append(end..<start) }
         }
         return gaps + ending.losses.filter { $0.kind == .trailing }.map(\.range)

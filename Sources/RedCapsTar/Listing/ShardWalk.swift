@@ -9,7 +9,6 @@ struct ShardWalk: ~Copyable {
     private let size: UInt64
     private let cancellation: Cancellation?
     private var walk: HeaderWalk
-    /// Where the archive begins that is being walked through.
     private(set) var ending = ShardEnding()
     var members: TarMembers { walk.members }
 
@@ -21,7 +20,7 @@ struct ShardWalk: ~Copyable {
     /// Walks to the end.
     mutating func run() -> HeaderWalk.Outcome {
         let first = walk.run(from: 0)
-        if case .failed = first, !walk.endsInZeros { return first }
+        if case .failed = first, !walk.end.hasMarker { return first }
         if case .unknown = first { return first }
         do throws(StoreError) {
             while walk.end.hasMarker, try goOn() {}
@@ -40,9 +39,7 @@ struct ShardWalk: ~Copyable {
     private mutating func goOn() throws(StoreError) -> Bool {
         let zeros = walk.end.offset
         guard let byte = try firstByte(after: zeros) else {
-            if zeros < size, !ShardEnding.isPadding(size - zeros) {
-                ending.losses.append(ShardEnding.Loss(zeros..<size, .hole))
-            }
+            if zeros < size { ending.add(lastZeros: zeros..<size) }
             return false
         }
         let block = byte / UInt64(TarHeader.size) * UInt64(TarHeader.size)
@@ -54,12 +51,7 @@ struct ShardWalk: ~Copyable {
                 ShardEnding.Loss(isAfterMember ? byte..<size : zeros..<size, .trailing))
             return false
         }
-        if start == block, isAfterMember, ShardEnding.isPadding(start - zeros) {
-            ending.archives.append(start)
-        } else {
-            ending.losses.append(ShardEnding.Loss(zeros..<start, .hole))
-        }
-        ending.starts.append(start)
+        ending.add(zeros: zeros..<start, mayBePadding: isAfterMember && start == block)
         return true
     }
 

@@ -18,22 +18,15 @@ struct TarGaps {
                 let start = Self.firstByte(file, expected..<row.offset)
             {
                 let begin = start / block * block
-                if ShardEnding.isPadding(begin - expected) {
-                    ending.archives.append(begin)
-                } else {
-                    ending.losses.append(ShardEnding.Loss(expected..<begin, .hole))
-                }
-                ending.starts.append(begin)
+                ending.add(zeros: expected..<begin)
             }
             // The bytes of a sparse member are fewer than its size, and not told.
             isKnown = row.kind != .sparse
-            expected = row.offset + (row.size + block - 1) / block * block
+            expected = row.end
         }
         if isKnown, !members.isEmpty {
-            if expected < size, !ShardEnding.isPadding(size - expected),
-                Self.firstByte(file, expected..<size) == nil
-            {
-                ending.losses.append(ShardEnding.Loss(expected..<size, .hole))
+            if expected < size, Self.firstByte(file, expected..<size) == nil {
+                ending.add(lastZeros: expected..<size)
             }
             end = ShardListing.End(
                 offset: min(expected, size),

@@ -4,6 +4,12 @@
 @safe package struct TarHeader {
     package static let size = 512
 
+    /// How much room a member's bytes take: whole blocks.
+    package static func padded(_ count: UInt64) -> UInt64 {
+        let block = UInt64(size)
+        return (count + block - 1) / block * block
+    }
+
     private let block: UnsafeRawBufferPointer
 
     /// Takes a block as a header.

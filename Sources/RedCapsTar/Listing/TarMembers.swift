@@ -6,6 +6,9 @@ public struct TarMembers: RandomAccessCollection, Sendable, Equatable {
         let kind: TarMember.Kind
         let offset: UInt64
         let size: UInt64
+
+        /// Where the next header is to be expected.
+        var end: UInt64 { offset + TarHeader.padded(size) }
     }
 
     private(set) var names: [UInt8] = []
