@@ -113,7 +113,7 @@ let package = Package(
             name: "RedCapsJobs",
             dependencies: [
                 "RedCapsBase", "RedCapsTar", "RedCapsImage", "RedCapsLoading", "RedCapsCore",
-                "CArchive", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: librarySettings),
         .target(

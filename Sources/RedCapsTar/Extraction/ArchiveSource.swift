@@ -5,7 +5,7 @@ internal import CArchive
 
 /// The bytes of a tar, a megabyte at a time: decompressed, or without the zeros between archives that
 /// were joined and without what is lost, as a listing has found them.
-@safe final class ArchiveSource {
+@safe package final class ArchiveSource {
     private static let pieceSize = 1 << 20
 
     let path: String
@@ -22,7 +22,7 @@ internal import CArchive
     private var isAtEnd = false
 
     /// Where in a plain tar the next piece begins; how many bytes of a compressed one's tar were given.
-    private(set) var position: UInt64 = 0
+    package private(set) var position: UInt64 = 0
     /// Why there are no more bytes, if not because of the end.
     private(set) var failure: StoreError?
     /// Becomes the failure once what was decompressed before it is used.
@@ -31,8 +31,9 @@ internal import CArchive
     private(set) var restarts: [UInt64] = []
     private var wasZero = false
 
+    /// Opens a tar.
     /// - Parameter gaps: What of a plain tar is left out; `nil` for a compressed one.
-    init(
+    package init(
         _ path: String, without gaps: [Range<UInt64>]?, _ cancellation: Cancellation
     ) throws(StoreError) {
         self.cancellation = cancellation
@@ -78,17 +79,23 @@ internal import CArchive
         return unsafe UInt64(clamping: archive_filter_bytes(decompressor, -1))
     }
 
-    /// Bytes of the file that the decompressor has left, which aren't of its format.
-    var trailing: UInt64 {
-        guard let decompressor = unsafe decompressor else { return 0 }
-        let used = unsafe UInt64(clamping: archive_filter_bytes(decompressor, -1))
-        guard used < size else { return 0 }
-        // Padding to whole records of a tape, say.
-        for start in stride(from: used, to: size, by: 1 << 18) {
-            let bytes = (try? file.bytes(at: start, count: Int(min(size - start, 1 << 18)))) ?? []
-            if bytes.contains(where: { $0 != 0 }) { return size - used }
+    /// Makes sure, after the last piece, that nothing is lost.
+    /// - Throws: `StoreError` with why there are no more bytes, or if a compressed tar's file goes on with
+    ///   what isn't of its format.
+    package func checkEnd() throws(StoreError) {
+        if let failure { throw failure }
+        let used = progress
+        guard unsafe decompressor != nil, used < size else { return }
+        // Padding to whole records of a tape, say, is nothing.
+        var isPadding = true
+        try file.forEachPiece(at: used, size: size - used) { (piece) throws(StoreError) in
+            for index in piece.indices where piece[index] != 0 { isPadding = false }
         }
-        return 0
+        guard !isPadding else { return }
+        throw StoreError(
+            .notATar, file: path, byteOffset: used,
+            reason: "\(size - used) bytes are lost: behind the compressed tar, and not of its "
+                + "format")
     }
 
     private func decompressionFailure() -> StoreError {
@@ -100,7 +107,7 @@ internal import CArchive
     }
 
     /// The next piece, which is lent until the next call; empty at the end or after a failure.
-    func next() -> UnsafeRawBufferPointer {
+    package func next() -> UnsafeRawBufferPointer {
         // A small file may hold any number of zeros, which libarchive passes over without a pause.
         do throws(StoreError) { try cancellation.check(path) } catch { failure = failure ?? error }
         guard failure == nil else { return unsafe UnsafeRawBufferPointer(start: nil, count: 0) }

@@ -104,15 +104,10 @@ internal import CArchive
     /// Looks whether the member of a compressed tar comes where the one before has ended.
     private func follow(_ entry: OpaquePointer) {
         guard isCompressed else { return }
-        let block = UInt64(TarHeader.size)
         if let expected {
             source.dropRestarts(before: expected)
             if let start = source.restarts.first, start < offset {
-                if ShardEnding.isPadding(start - expected) {
-                    ending.archives.append(start)
-                } else {
-                    ending.losses.append(ShardEnding.Loss(expected..<start, .hole))
-                }
+                ending.add(zeros: expected..<start)
             }
         }
         let size = unsafe UInt64(clamping: archive_entry_size(entry))
@@ -120,20 +115,13 @@ internal import CArchive
         let isPlain = unsafe archive_entry_hardlink(entry) == nil
         // The bytes of a sparse member are fewer than its size, and not told.
         let isKnown = unsafe archive_entry_sparse_count(entry) == 0 && (isPlain || size == 0)
-        expected =
-            isKnown ? offset + (hasBytes ? (size + block - 1) / block * block : 0) : nil
+        expected = isKnown ? offset + (hasBytes ? TarHeader.padded(size) : 0) : nil
     }
 
-    /// Looks at what a compressed tar ends in.
+    /// Looks at what the tar ends in.
     private func finish() throws(StoreError) {
-        if let failure = source.failure { throw failure }
-        guard isCompressed else { return }
-        if let expected { hasMarker = source.position > expected }
-        let trailing = source.trailing
-        guard trailing > 0 else { return }
-        throw StoreError(
-            .notATar, file: path, byteOffset: source.progress,
-            reason: "\(trailing) bytes are lost: behind the compressed tar, and not of its format")
+        if isCompressed, let expected { hasMarker = source.position > expected }
+        try source.checkEnd()
     }
 
     private func kind(of entry: OpaquePointer) -> Member.Kind {
