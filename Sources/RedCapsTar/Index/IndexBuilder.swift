@@ -18,7 +18,6 @@ struct IndexBuilder: Sendable {
     private struct Product: Sendable {
         let contents: ShardContents
         let file: ShardFile
-        let fingerprint: UInt64
         let failure: StoreError?
         let warnings: [StoreError]
     }
@@ -67,7 +66,7 @@ struct IndexBuilder: Sendable {
             path: path(product.file.name), memberCount: product.contents.memberCount,
             failure: product.failure, warnings: product.warnings,
             unsafeMembers: product.contents.unsafeMembers,
-            file: product.file, fingerprint: product.fingerprint,
+            file: product.file,
             records: first..<(first + UInt64(product.contents.hashes.count)),
             pathBase: previous.map { $0.pathBase + $0.pathBytes } ?? 0,
             pathBytes: UInt64(product.contents.paths.count))
@@ -80,16 +79,14 @@ struct IndexBuilder: Sendable {
             let contents = try? ShardContents(shard, from: old.members)
         {
             return Product(
-                contents: contents, file: file, fingerprint: shard.fingerprint,
-                failure: shard.failure, warnings: shard.warnings)
+                contents: contents, file: file, failure: shard.failure, warnings: shard.warnings)
         }
         let listing = ShardListing(path: path(file.name), cancellation: cancellation)
-        let fingerprint = try? OpenFile(path(file.name)).fingerprint(byteCount: listing.byteCount)
         return Product(
             contents: ShardContents(listing.members),
             // The file that was listed, should it have changed since the folder was looked at.
             file: listing.stamp.map(file.with) ?? file,
-            fingerprint: fingerprint ?? 0, failure: listing.failure, warnings: listing.warnings)
+            failure: listing.failure, warnings: listing.warnings)
     }
 }
 

@@ -31,7 +31,6 @@ extension TarIndex {
 
         /// What the file system said when it was listed, or found to be the same file.
         let file: ShardFile
-        let fingerprint: UInt64
         /// Its records in the index.
         let records: Range<UInt64>
         /// Where the paths of its members begin in the index, and how many bytes they have.
@@ -42,7 +41,7 @@ extension TarIndex {
         func touched(_ file: ShardFile, _ warnings: [StoreError]) -> Shard {
             Shard(
                 path: path, memberCount: memberCount, failure: failure, warnings: warnings,
-                unsafeMembers: unsafeMembers, file: file, fingerprint: fingerprint,
+                unsafeMembers: unsafeMembers, file: file,
                 records: records, pathBase: pathBase, pathBytes: pathBytes)
         }
     }
@@ -53,7 +52,7 @@ extension TarIndex.Shard {
         bytes.append(file.name)
         bytes.append(file.byteCount, width: 8)
         bytes.append(UInt64(bitPattern: file.modified), width: 8)
-        bytes.append(fingerprint, width: 8)
+        bytes.append(0, width: 8)  // by which earlier builds judge
         bytes.append(UInt64(memberCount), width: 8)
         bytes.append(UInt64(unsafeMembers), width: 8)
         bytes.append(UInt64(records.count), width: 8)
@@ -69,7 +68,7 @@ extension TarIndex.Shard {
     /// - Returns: `nil` if the bytes aren't those of a shard.
     init?(_ bytes: inout PackedReader, folder: String, after previous: TarIndex.Shard?) {
         guard let name = bytes.string(), let size = bytes.number(8),
-            let modified = bytes.number(8), let fingerprint = bytes.number(8),
+            let modified = bytes.number(8), bytes.number(8) != nil,
             let members = bytes.number(8), let unsafeMembers = bytes.number(8),
             let records = bytes.number(8), let pathBytes = bytes.number(8),
             let code = bytes.string(), let member = bytes.string(),
@@ -92,7 +91,7 @@ extension TarIndex.Shard {
             warnings: [], unsafeMembers: Int(unsafeMembers),
             file: ShardFile(
                 name, FileStamp(byteCount: size, modified: Int64(bitPattern: modified))),
-            fingerprint: fingerprint, records: first..<(first + records), pathBase: pathBase,
+            records: first..<(first + records), pathBase: pathBase,
             pathBytes: pathBytes)
     }
 }

@@ -25,24 +25,3 @@ struct ShardFile: Sendable, Hashable {
     /// The same name with another size and time.
     func with(_ stamp: FileStamp) -> ShardFile { ShardFile(name, stamp) }
 }
-
-extension OpenFile {
-    /// A hash of the file's length and of 64 blocks that are spread evenly over it, the first and
-    /// the last among them. It tells a copy from another file without reading it all.
-    func fingerprint(byteCount: UInt64) throws(StoreError) -> UInt64 {
-        let samples: UInt64 = 64
-        let size: UInt64 = 4096
-        var hash = XXH64.hash([], seed: byteCount)
-        if byteCount <= samples * size {
-            return XXH64.hash(try bytes(at: 0, count: Int(byteCount)), seed: hash)
-        }
-        for sample in 0..<samples {
-            // Exact for all lengths: quotient and remainder apart.
-            let room = byteCount - size
-            let offset =
-                room / (samples - 1) * sample + room % (samples - 1) * sample / (samples - 1)
-            hash = XXH64.hash(try bytes(at: offset, count: Int(size)), seed: hash)
-        }
-        return hash
-    }
-}

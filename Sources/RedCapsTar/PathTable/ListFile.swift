@@ -4,21 +4,14 @@ package import RedCapsBase
 package struct ListFile: Sendable, Hashable {
     package let name: String
     let stamp: FileStamp
-    /// Of some blocks of the list. Versions before this one judged by it; here nothing does.
-    let fingerprint: UInt64
 
     /// Looks a list up.
     package init(_ path: String, name: String) throws(StoreError) {
-        let open = try OpenFile(path)
-        self.name = name
-        stamp = try open.stamp()
-        fingerprint = try open.fingerprint(byteCount: stamp.byteCount)
+        self.init(name: name, stamp: try OpenFile(path).stamp())
     }
 
-    init(name: String, stamp: FileStamp, fingerprint: UInt64) {
-        self.name = name
-        self.stamp = stamp
-        self.fingerprint = fingerprint
+    init(name: String, stamp: FileStamp) {
+        (self.name, self.stamp) = (name, stamp)
     }
 }
 

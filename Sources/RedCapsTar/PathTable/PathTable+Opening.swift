@@ -116,11 +116,11 @@ extension PathTable {
         ) throws -> Bool {
             var stamps: [FileStamp] = []
             for (known, list) in zip(facts.origin.lists, lists) {
-                let stamp = try OpenFile(list.path).stamp()
-                guard known.name == list.name, known.stamp.byteCount == stamp.byteCount else {
-                    return false
-                }
-                stamps.append(stamp)
+                let now = try ListFile(list.path, name: list.name)
+                guard known.name.isExactly(now.name),
+                    known.stamp.byteCount == now.stamp.byteCount
+                else { return false }
+                stamps.append(now.stamp)
             }
             if stamps == facts.origin.lists.map(\.stamp) { return true }
             let times = ListTimes(in: place.folder, of: name)

@@ -5,7 +5,7 @@ package import RedCapsBase
 package final class PathTable: Sendable {
     /// What the table was made of. If anything of it is another now, the table is made anew.
     package struct Origin: Sendable, Hashable {
-        /// The lists that were read, by name, size, time and fingerprint.
+        /// The lists that were read, by name, size and time.
         package var lists: [ListFile]
         /// What each column's store held.
         package var folders: [UInt64]

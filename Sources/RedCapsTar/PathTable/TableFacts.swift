@@ -19,13 +19,12 @@ struct TableFacts: Sendable {
         origin = PathTable.Origin(lists: [], folders: [])
         for _ in 0..<lists {
             guard let name = reader.string(), let size = reader.number(8),
-                let time = reader.number(8), let fingerprint = reader.number(8)
+                let time = reader.number(8), reader.number(8) != nil
             else { return nil }
             origin.lists.append(
                 ListFile(
                     name: name,
-                    stamp: FileStamp(byteCount: size, modified: Int64(bitPattern: time)),
-                    fingerprint: fingerprint))
+                    stamp: FileStamp(byteCount: size, modified: Int64(bitPattern: time))))
         }
         guard let folders = reader.number(4) else { return nil }
         for _ in 0..<folders {
@@ -54,7 +53,7 @@ struct TableFacts: Sendable {
             bytes.append(list.name)
             bytes.append(list.stamp.byteCount, width: 8)
             bytes.append(UInt64(bitPattern: list.stamp.modified), width: 8)
-            bytes.append(list.fingerprint, width: 8)
+            bytes.append(0, width: 8)  // by which earlier builds judge
         }
         bytes.append(UInt64(origin.folders.count), width: 4)
         for folder in origin.folders { bytes.append(folder, width: 8) }
