@@ -17,7 +17,7 @@ public final class MLXArray {
         finalizer: @escaping () -> Void
     ) {}
 
-    public func item<Value>() -> Value { fatalError("a stub") }
+    public func item<Value: ExpressibleByIntegerLiteral>() -> Value { 0 }
 }
 
 /// A tree of arrays.

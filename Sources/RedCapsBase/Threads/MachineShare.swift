@@ -26,7 +26,7 @@ package enum MachineShare {
         let allowed = isOfMPI ? allowed : min(allowed, step ?? .max)
         // torchrun in each of several tasks divides a task's part, and binds nothing.
         let isNested = tasks > 1 && launched > 1 && variable("TORCHELASTIC_RUN_ID") != nil
-        let local = isNested ? tasks : max(tasks, launched)
+        let local = isNested ? tasks : localProcesses(variable)
         guard local > 1 else { return max(1, min(allowed, quota)) }
         let part = cores(
             allowed: allowed, machine: step ?? launcherCores(ancestors()), quota: quota,

@@ -38,6 +38,7 @@ struct PackingRun {
         var (below, warnings) = (0, [StoreError]())
         if let tree {
             try walk.run(&meter, observer)
+            try table.sort(monitor, observer)
             hidden = walk.hidden
             place = .tree(tree)
         } else {
@@ -50,7 +51,6 @@ struct PackingRun {
             warnings = tars.warnings
         }
         monitor.advance { $0.totalFiles = table.count }
-        if tree != nil { try table.sort(monitor, observer) }
         let replaced = tree == nil ? table.dropReplaced() : 0
         guard table.count > 0 else {
             throw StoreError(

@@ -52,8 +52,12 @@ final class VerificationRun {
             list: manifest, images: verification.raw, annotations: verification.captionFolder,
             cancellation: cancellation)
         self.samples = samples
-        let isOne = verification.captionFolder == verification.raw
-        return (isOne ? [SamplePart.image] : [.image, .annotation]).compactMap(samples.shards)
+        return columnsByFolder.compactMap { samples.shards(of: samples.parts[$0[0]]) }
+    }
+
+    /// The columns of images and annotations that lie in the same folder.
+    private var columnsByFolder: [[Int]] {
+        verification.captionFolder == verification.raw ? [[0, 1]] : [[0], [1]]
     }
 
     // MARK: Telling
@@ -152,8 +156,7 @@ final class VerificationRun {
 
     /// Members that nobody asks for, and members that are asked for but aren't files.
     private func checkMembers(_ samples: SampleIndex) throws {
-        let isOne = verification.captionFolder == verification.raw
-        for columns in isOne ? [[0, 1]] : [[0], [1]] {
+        for columns in columnsByFolder {
             guard let index = samples.shards(of: samples.parts[columns[0]]) else { continue }
             var users = RecordUsers(count: index.recordCount)
             for column in columns {
@@ -193,8 +196,7 @@ final class VerificationRun {
 
     /// Folders without tars.
     private func checkTrees(_ samples: SampleIndex) throws {
-        let isOne = verification.captionFolder == verification.raw
-        for columns in isOne ? [[0, 1]] : [[0], [1]]
+        for columns in columnsByFolder
         where samples.shards(of: samples.parts[columns[0]]) == nil {
             let folder = columns[0] == 0 ? verification.raw : verification.captionFolder
             var check = TreeCheck(samples, columns, in: folder)
