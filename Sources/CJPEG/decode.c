@@ -300,8 +300,8 @@ rc_jpeg_status rc_jpeg_decoder_finish(rc_jpeg_decoder *d) {
     if (setjmp(d->errors.escape)) return caught(d);
     while (d->info.output_scanline < d->info.output_height)
         if (!read_rows(d, 1)) return truncated(d);
-    // It may suspend: all lines are out, so that is no failure, but for a second frame: libjpeg-turbo 3.1,
-    // which Pillow 13 has, refuses it at its marker, 2.1 only once it has read its header.
+    // It may suspend: all lines are out, so that is no failure, but for a second frame: libjpeg-turbo 3.2.0,
+    // which Pillow 13.0.0 has, refuses it at its marker, 2.1.5 only once it has read its header.
     if (!jpeg_finish_decompress(&d->info) && begins_frame(d->info.unread_marker))
         return fail(d, RC_JPEG_INVALID, "a second frame begins behind the image");
     rc_jpeg_decoder_reset(d);
