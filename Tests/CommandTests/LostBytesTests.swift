@@ -39,6 +39,27 @@ struct LostBytesTests {
         }
     }
 
+    @Test(
+        "Every verb tells the same place of a cut member and of a damaged header",
+        arguments: [true, false])
+    func samePlace(isCut: Bool) throws {
+        let bytes = try folder.bytes("raw/00000.tar")
+        let member = ShardListing(path: folder["raw/00000.tar"]).members[3]
+        let header = Int(member.offset) - 512
+        if isCut {
+            try folder.write("raw/00000.tar", bytes[..<(header + 612)])
+        } else {
+            try folder.overwrite("raw/00000.tar", at: header + 10, [0xFF])
+        }
+        let place = isCut ? header + 512 : header
+        for verb in Self.verbs {
+            let result = try run(verb)
+            let said = result.errors + result.output
+            #expect(result.status == 1, "\(verb): \(said)")
+            #expect(said.contains("at byte \(place)"), "\(verb): \(said)")
+        }
+    }
+
     @Test("Another archive behind the first is served, with a word")
     func joined() throws {
         let (first, second) = (

@@ -189,7 +189,7 @@ struct StreamedShard {
                 member = next
             } catch {
                 guard error.code != .cancelled else { throw error }
-                return (unpacked, error)
+                return (unpacked, loss(error))
             }
             do {
                 try unpack(
@@ -199,9 +199,16 @@ struct StreamedShard {
             } catch let error as StoreError
                 where error.file == path && error.code != .cancelled
             {
-                return (unpacked, error)
+                return (unpacked, loss(error))
             }
         }
+    }
+
+    /// What is told of a shard that can't be read to its end: of a plain one what its listing says, and
+    /// so all verbs; libarchive only knows how far it has read.
+    private func loss(_ error: StoreError) -> StoreError {
+        guard let failure = listing.failure, failure.code != .compressed else { return error }
+        return failure
     }
 
     private func unpack(
